@@ -1,0 +1,271 @@
+"""One column of metadata: a tag, a number and a text code for every row.
+
+Absent, null, booleans, integers, floats, text and nested JSON may stand in one column and come back exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from encord_widgets.metadata.values import ABSENT, Value, compact, loads
+
+__all__ = ["Column", "Rows", "Tag"]
+
+Rows: TypeAlias = npt.NDArray[np.int64]
+_EXACT_INT: Final = 2**53
+
+
+class Tag:
+    """What a cell of a `Column` holds."""
+
+    ABSENT: Final = 0
+    NULL: Final = 1
+    FALSE: Final = 2
+    TRUE: Final = 3
+    INT: Final = 4
+    FLOAT: Final = 5
+    TEXT: Final = 6
+    JSON: Final = 7  # objects and arrays, as JSON text
+    BIG_INT: Final = 8  # integers that a float64 cannot hold, as digits
+
+
+class Column:
+    """Values of one key for all rows, typed by cell.
+
+    Numbers live in a float64 array (integers to 2^53 are exact there), text as codes into a dictionary of the
+    column, so that a repeated text is stored once.
+
+    Args:
+        rows: Number of rows, all absent at first.
+
+    Example:
+        >>> column = Column(2)
+        >>> column.write(np.array([1]), ["fog"])
+        >>> column.values(np.array([0, 1]))
+        [<absent>, 'fog']
+    """
+
+    __slots__ = ("_codes", "_index", "_numbers", "_size", "_tags", "texts")
+
+    def __init__(self, rows: int = 0) -> None:
+        self._size = rows
+        self._tags: npt.NDArray[np.uint8] = np.zeros(rows, dtype=np.uint8)
+        self._numbers: npt.NDArray[np.float64] | None = None
+        self._codes: npt.NDArray[np.int32] | None = None
+        self.texts: list[str] = []
+        self._index: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def tags(self) -> npt.NDArray[np.uint8]:
+        """One `Tag` for every row (uint8)."""
+        return self._tags[: self._size]
+
+    @property
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """The number of every row (float64); meaningless where the tag is neither INT nor FLOAT."""
+        if self._numbers is None:
+            return np.zeros(self._size, dtype=np.float64)
+        return self._numbers[: self._size]
+
+    @property
+    def codes(self) -> npt.NDArray[np.int32]:
+        """Position in `texts` of every row (int32); meaningless unless the tag is TEXT, JSON or BIG_INT."""
+        if self._codes is None:
+            return np.zeros(self._size, dtype=np.int32)
+        return self._codes[: self._size]
+
+    def grow(self, rows: int) -> None:
+        """Lengthen the column; new rows are absent.
+
+        Args:
+            rows: New number of rows, not below the present one.
+        """
+        if rows > len(self._tags):
+            capacity = max(rows, len(self._tags) + (len(self._tags) >> 1), 1024)
+            self._tags = _lengthened(self._tags, capacity)
+            if self._numbers is not None:
+                self._numbers = _lengthened(self._numbers, capacity)
+            if self._codes is not None:
+                self._codes = _lengthened(self._codes, capacity)
+        self._size = rows
+
+    def write(self, rows: Rows, values: Sequence[Value]) -> None:
+        """Set cells.
+
+        Args:
+            rows: Row positions, int64.
+            values: One value for each, JSON or `ABSENT`.
+        """
+        kinds = set(map(type, values))
+        if kinds == {str}:
+            self._tags[rows] = Tag.TEXT
+            self._text_codes()[rows] = self._encode(values)  # type: ignore[arg-type]  # all text
+        elif kinds == {float}:
+            self._tags[rows] = Tag.FLOAT
+            self._number_array()[rows] = np.array(values, dtype=np.float64)
+        else:
+            self._write_mixed(rows, values)
+
+    def _write_mixed(self, rows: Rows, values: Sequence[Value]) -> None:
+        tags = np.zeros(len(values), dtype=np.uint8)
+        numbers: list[tuple[int, float]] = []
+        texts: list[tuple[int, str]] = []
+        for i, value in enumerate(values):
+            if value is ABSENT:
+                continue
+            if isinstance(value, str):
+                tags[i] = Tag.TEXT
+                texts.append((i, value))
+            elif value is None:
+                tags[i] = Tag.NULL
+            elif isinstance(value, bool):
+                tags[i] = Tag.TRUE if value else Tag.FALSE
+            elif isinstance(value, float):
+                tags[i] = Tag.FLOAT
+                numbers.append((i, value))
+            elif isinstance(value, int):
+                if -_EXACT_INT <= value <= _EXACT_INT:
+                    tags[i] = Tag.INT
+                    numbers.append((i, value))
+                else:
+                    tags[i] = Tag.BIG_INT
+                    texts.append((i, str(value)))
+            else:
+                tags[i] = Tag.JSON
+                texts.append((i, compact(value)))
+        self._tags[rows] = tags
+        if numbers:
+            positions, plain = zip(*numbers, strict=True)
+            self._number_array()[rows[list(positions)]] = plain
+        if texts:
+            places, words = zip(*texts, strict=True)
+            self._text_codes()[rows[list(places)]] = self._encode(words)
+
+    def value(self, row: int) -> Value:
+        """The value of one row.
+
+        Args:
+            row: Row position.
+        """
+        return self._cells(int(self._tags[row]), np.array([row]))[0]
+
+    def values(self, rows: Rows) -> list[Value]:
+        """The values of some rows, in the order asked for.
+
+        Args:
+            rows: Row positions, int64.
+        """
+        tags = self._tags[rows]
+        found: list[Value] = [ABSENT] * len(rows)
+        for tag in np.unique(tags).tolist():
+            places = np.flatnonzero(tags == tag)
+            cells = self._cells(tag, rows[places])
+            if len(places) == len(rows):
+                return cells
+            for place, cell in zip(places.tolist(), cells, strict=True):
+                found[place] = cell
+        return found
+
+    def _cells(self, tag: int, rows: Rows) -> list[Value]:
+        if tag == Tag.FLOAT:
+            return list(self.numbers[rows].tolist())
+        if tag == Tag.INT:
+            return [int(number) for number in self.numbers[rows].tolist()]
+        if tag in _CONSTANTS:
+            return [_CONSTANTS[tag]] * len(rows)
+        texts = [self.texts[code] for code in self.codes[rows].tolist()]
+        if tag == Tag.TEXT:
+            return list(texts)
+        return [loads(text) for text in texts]
+
+    def sort_keys(self, rows: Rows) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+        """What to order rows by: the class of the value first, then its rank within the class.
+
+        Booleans come before numbers, numbers before text, nested JSON after, then null, then absent.
+
+        Args:
+            rows: Row positions, int64.
+
+        Returns:
+            The class (int8) and the rank (float64) of every row asked for.
+        """
+        tags = self._tags[rows]
+        classes = _CLASSES[tags]
+        ranks = np.zeros(len(rows), dtype=np.float64)
+        numeric = (tags == Tag.INT) | (tags == Tag.FLOAT)
+        if numeric.any():
+            ranks[numeric] = self.numbers[rows[numeric]]
+        big = tags == Tag.BIG_INT
+        if big.any():
+            ranks[big] = [float(int(self.texts[code])) for code in self.codes[rows[big]].tolist()]
+        ranks[tags == Tag.TRUE] = 1
+        textual = (tags == Tag.TEXT) | (tags == Tag.JSON)
+        if textual.any():
+            order = sorted(range(len(self.texts)), key=lambda code: self.texts[code].casefold())
+            rank = np.empty(len(order), dtype=np.float64)
+            rank[order] = np.arange(len(order))
+            ranks[textual] = rank[self.codes[rows[textual]]]
+        return classes, ranks
+
+    def matching_text(self, needle: str) -> npt.NDArray[np.bool_]:
+        """Rows whose text, number or JSON contains a text, letter case aside.
+
+        Args:
+            needle: Text to look for.
+
+        Returns:
+            One boolean for every row.
+        """
+        wanted = needle.casefold()
+        tags = self.tags
+        found = np.zeros(self._size, dtype=np.bool_)
+        textual = tags >= Tag.TEXT
+        if self.texts and textual.any():
+            hits = np.fromiter((wanted in t.casefold() for t in self.texts), dtype=np.bool_)
+            found[textual] = hits[self.codes[textual]]
+        numeric = np.flatnonzero((tags == Tag.INT) | (tags == Tag.FLOAT))
+        if len(numeric) and any(c.isdigit() for c in wanted):
+            distinct, inverse = np.unique(self.numbers[numeric], return_inverse=True)
+            spelled = np.fromiter((wanted in f"{n:.15g}" for n in distinct.tolist()), dtype=np.bool_)
+            found[numeric] = spelled[inverse]
+        return found
+
+    def _number_array(self) -> npt.NDArray[np.float64]:
+        if self._numbers is None:
+            self._numbers = np.zeros(len(self._tags), dtype=np.float64)
+        return self._numbers
+
+    def _text_codes(self) -> npt.NDArray[np.int32]:
+        if self._codes is None:
+            self._codes = np.zeros(len(self._tags), dtype=np.int32)
+        return self._codes
+
+    def _encode(self, words: Sequence[str]) -> list[int]:
+        index = self._index
+        codes = []
+        for word in words:
+            code = index.get(word)
+            if code is None:
+                code = len(self.texts)
+                index[word] = code
+                self.texts.append(word)
+            codes.append(code)
+        return codes
+
+
+_CONSTANTS: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
+#                           absent null false true int float text json big_int
+_CLASSES: Final = np.array([5, 4, 0, 0, 1, 1, 2, 3, 1], dtype=np.int8)
+
+
+def _lengthened(array: npt.NDArray, capacity: int) -> npt.NDArray:  # type: ignore[type-arg]  # any dtype
+    longer = np.zeros(capacity, dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer

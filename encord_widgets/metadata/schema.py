@@ -1,0 +1,347 @@
+"""The organisation's metadata schema: typed keys, what fits them, and typed text.
+
+Mirrors the wire of `organisation/client-metadata-schema-v2` (Encord API, metadata schema). Types that this
+version does not know are kept as they came: a new server type neither breaks the schema nor is lost on save.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias, cast
+
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, loads, shown
+
+__all__ = ["KeyType", "Kind", "MetadataSchema"]
+
+Kind: TypeAlias = Literal[
+    "number",
+    "boolean",
+    "varchar",
+    "text",
+    "datetime",
+    "uuid",
+    "user",
+    "enum",
+    "embedding",
+    "geospatial",
+    "deleted",
+    "unknown",
+]
+
+_SIMPLE: Final = frozenset({"number", "boolean", "varchar", "text", "datetime", "uuid", "user"})
+_F32_MAX: Final = 3.4028234663852886e38
+_EXACT_INT: Final = 2**53
+_LATITUDE: Final = 90.0
+_LONGITUDE: Final = 180.0
+_PAIR: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class KeyType:
+    """Type of one metadata key.
+
+    Args:
+        kind: Which of Encord's types; `deleted` is a tombstone, `unknown` a type this version does not know.
+        options: Options of an enum.
+        size: Number of elements of an embedding.
+        max_length: Longest text of a varchar, in characters.
+        single_precision: Whether numbers are kept as 32-bit floats.
+        wire: The type object as it came, kept for saving.
+
+    Example:
+        >>> KeyType.from_wire({"ty": "enum", "values": ["rain", "fog"]}).label
+        'enum of 2'
+    """
+
+    kind: Kind
+    options: tuple[str, ...] = ()
+    size: int | None = None
+    max_length: int | None = None
+    single_precision: bool = False
+    wire: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def from_wire(cls, wire: Json) -> KeyType:
+        """Read a type object of the wire; anything unreadable becomes `unknown`.
+
+        Args:
+            wire: For example `{"ty": "variant", "hint": "number"}`.
+        """
+        if not isinstance(wire, dict):
+            return cls("unknown", wire={"ty": wire})
+        ty = wire.get("ty")
+        if ty == "variant":
+            hint = {"string": "varchar", "long_string": "text", None: "text"}.get(
+                cast("str | None", wire.get("hint")), wire.get("hint")
+            )
+            return cls(cast("Kind", hint) if hint in _SIMPLE else "unknown", wire=wire)
+        if ty == "enum":
+            values = wire.get("values")
+            options = tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()
+            return cls("enum", options=options, wire=wire)
+        if ty == "embedding":
+            size = wire.get("size")
+            return cls("embedding", size=size if isinstance(size, int) else None, wire=wire)
+        if ty == "geospatial":
+            return cls("geospatial", wire=wire)
+        if ty == "tombstone":
+            return cls("deleted", wire=wire)
+        if ty in _SIMPLE:
+            length = wire.get("max_length")
+            return cls(
+                cast("Kind", ty),
+                max_length=length if isinstance(length, int) else None,
+                single_precision=wire.get("format") == "F32",
+                wire=wire,
+            )
+        return cls("unknown", wire=wire)
+
+    @property
+    def label(self) -> str:
+        """The type in words, for example `enum of 5` or `embedding (512)`."""
+        if self.kind == "enum":
+            return f"enum of {len(self.options)}"
+        if self.kind == "embedding":
+            return f"embedding ({self.size})" if self.size else "embedding"
+        if self.kind == "unknown":
+            return f"unknown type {shown(self.wire.get('ty'), 30)}"
+        return self.kind
+
+    def misfit(self, value: Value) -> Problem | None:
+        """Why a value does not fit, or None if it does. Absent and null always fit.
+
+        Args:
+            value: A JSON value or `ABSENT`.
+        """
+        if value is None or isinstance(value, Absent):
+            return None
+        expected = self._expected(value)
+        return Problem(expected=expected, got=_got(value)) if expected else None
+
+    def _expected(self, value: Json) -> str:
+        """What this type expects instead of a value; empty when it fits."""
+        match self.kind:
+            case "number":
+                return self._expected_number(value)
+            case "boolean":
+                return "" if isinstance(value, bool) else "true or false"
+            case "varchar" | "text" | "user":
+                if not isinstance(value, str):
+                    return "text"
+                if self.max_length is not None and len(value) > self.max_length:
+                    return f"text of at most {self.max_length:,} characters ({len(value):,} came)"
+                return ""
+            case "datetime":
+                return "" if isinstance(value, str) and _is_iso(value) else "an ISO 8601 date or time"
+            case "uuid":
+                return "" if isinstance(value, str) and _is_uuid(value) else "a uuid"
+            case "enum":
+                return "" if value in self.options else f"one of {', '.join(self.options)}"
+            case "embedding":
+                count = f"{self.size} finite numbers" if self.size else "finite numbers"
+                return "" if _is_vector(value, self.size) else f"a list of {count}"
+            case "geospatial":
+                good = _is_place(value)
+                return "" if good else 'an object {"latitude": -90..90, "longitude": -180..180}'
+            case _:
+                return ""
+
+    def _expected_number(self, value: Json) -> str:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return "a number"
+        if isinstance(value, int) and abs(value) > _EXACT_INT and int(float(value)) != value:
+            return "a number that a 64-bit float holds exactly"
+        if self.single_precision and abs(value) > _F32_MAX:
+            return "a number within the range of a 32-bit float"
+        return ""
+
+    def parse(self, text: str) -> Json:
+        """Turn typed text into a value of this type; never by guessing.
+
+        Args:
+            text: What the user typed.
+
+        Returns:
+            The value; it fits the type.
+
+        Raises:
+            ValueError: With what was expected.
+        """
+        value = self._parsed(text)
+        expected = self._expected(value)
+        if expected:
+            raise ValueError(expected)
+        return value
+
+    def _parsed(self, text: str) -> Json:
+        stripped = text.strip()
+        match self.kind:
+            case "number":
+                return _number(stripped)
+            case "boolean":
+                found = {"true": True, "false": False}.get(stripped.lower())
+                if found is None:
+                    raise ValueError("true or false")
+                return found
+            case "datetime" | "uuid":
+                return stripped
+            case "geospatial":
+                return _place(stripped)
+            case "embedding" | "unknown" | "deleted":
+                return _json(text)
+            case _:
+                return text
+
+
+class MetadataSchema(Mapping[str, KeyType]):
+    """The typed keys of the organisation, read-only.
+
+    Args:
+        types: Type of every key, in the server's order.
+
+    Example:
+        >>> schema = MetadataSchema.from_wire({"lux": {"ty": "variant", "hint": "number"}})
+        >>> schema.misfit("lux", "100").reason
+        "expected a number, got '100' (text)."
+    """
+
+    def __init__(self, types: Mapping[str, KeyType] | None = None) -> None:
+        self._types = dict(types or {})
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Json] | None) -> MetadataSchema:
+        """Read the wire's map from key to type object; null means that there is no schema yet.
+
+        Args:
+            wire: Answer of `GET organisation/client-metadata-schema-v2`.
+        """
+        return cls({key: KeyType.from_wire(ty) for key, ty in (wire or {}).items()})
+
+    def to_wire(self) -> dict[str, Json]:
+        """The map as it came, with every unknown type and field."""
+        return {key: dict(ty.wire) for key, ty in self._types.items()}
+
+    def __getitem__(self, key: str) -> KeyType:
+        return self._types[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        return len(self._types)
+
+    def __repr__(self) -> str:
+        return f"MetadataSchema({', '.join(f'{key}: {ty.label}' for key, ty in self._types.items())})"
+
+    def misfit(self, key: str, value: Value) -> Problem | None:
+        """Why a value does not fit its key, or None. Keys outside the schema take anything.
+
+        Args:
+            key: Metadata key.
+            value: A JSON value or `ABSENT`.
+        """
+        ty = self._types.get(key)
+        return ty.misfit(value) if ty else None
+
+    def parse_text(self, key: str, text: str, current: Value = ABSENT) -> Json:
+        """Turn text typed into a cell into a value.
+
+        Keys of the schema parse by their type. Other keys keep the kind of the value they hold now, and are
+        text when they hold none.
+
+        Args:
+            key: Metadata key.
+            text: What the user typed.
+            current: The value the cell holds now.
+
+        Returns:
+            The value to stage.
+
+        Raises:
+            InvalidInputError: Naming the key, what was expected and what came.
+        """
+        ty = self._types.get(key)
+        try:
+            return ty.parse(text) if ty else _as_before(text, current)
+        except ValueError as error:
+            raise InvalidInputError([Problem(key=key, expected=str(error), got=shown(text))]) from None
+
+
+def _as_before(text: str, current: Value) -> Json:
+    if isinstance(current, bool):
+        return KeyType("boolean").parse(text)
+    if isinstance(current, (int, float)):
+        return KeyType("number").parse(text)
+    if isinstance(current, (list, dict)):
+        return _json(text)
+    return text
+
+
+def _got(value: Json) -> str:
+    names = {str: "text", bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
+    return f"{shown(value)} ({names[type(value)]})"
+
+
+def _number(text: str) -> Json:
+    try:
+        value = loads(text)
+    except ValueError:
+        raise ValueError("a number, such as 12 or 0.5") from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("a number, such as 12 or 0.5")
+    return value
+
+
+def _json(text: str) -> Json:
+    try:
+        return loads(text)
+    except ValueError as error:
+        raise ValueError(f"JSON ({error})") from None
+
+
+def _place(text: str) -> Json:
+    if text.startswith("{"):
+        return _json(text)
+    parts = text.split(",")
+    if len(parts) != _PAIR:
+        raise ValueError("latitude, longitude")
+    return {"latitude": _number(parts[0].strip()), "longitude": _number(parts[1].strip())}
+
+
+def _is_iso(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_vector(value: Json, size: int | None) -> bool:
+    return isinstance(value, list) and (size is None or len(value) == size) and all(map(_is_number, value))
+
+
+def _is_place(value: Json) -> bool:
+    if not isinstance(value, dict) or set(value) != {"latitude", "longitude"}:
+        return False
+    return _within(value["latitude"], _LATITUDE) and _within(value["longitude"], _LONGITUDE)
+
+
+def _within(value: Json, bound: float) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= bound
