@@ -1,0 +1,26 @@
+"""What every test stands on: no account, no settings and no folders of the person who runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+# The tests must not reach an account, nor read the Jupyter settings of whoever runs them.
+_FOREIGN = ("ENCORD_SSH_KEY", "ENCORD_SSH_KEY_FILE", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
+_FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_STATE_HOME")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the test run folders of its own, for itself and for every process that it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _FOREIGN:
+            patch.delenv(name, raising=False)
+        for name in _FOLDERS:
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        # Loopback servers are reached directly even where a proxy is configured.
+        direct = [part for part in os.environ.get("NO_PROXY", "").split(",") if part]
+        patch.setenv("NO_PROXY", ",".join([*direct, "127.0.0.1", "localhost"]))
+        yield
