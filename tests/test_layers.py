@@ -26,11 +26,11 @@ RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 ISLAND = "local"
 ISLAND_USERS = {"__init__", "__main__", "cli", "client"}
 
-WIDGET_LIBRARIES = {"IPython", "anywidget", "ipydatagrid", "ipywidgets", "traitlets"}
+WIDGET_LIBRARIES = {"anywidget", "ipydatagrid", "ipywidgets", "traitlets"}
 METADATA_LIBRARIES = {"numpy", "orjson", "pandas", "psygnal", "pydantic", "typing_extensions"}
 IO_LIBRARIES = {
-    "asyncio", "ftplib", "http", "multiprocessing", "selectors", "shutil", "smtplib", "socket", "socketserver",
-    "sqlite3", "ssl", "subprocess", "urllib",
+    "asyncio", "ftplib", "http", "multiprocessing", "selectors", "shutil", "smtplib", "socket",
+    "socketserver", "sqlite3", "ssl", "subprocess", "urllib",
 }  # fmt: skip
 # Libraries with one home each; `encord` has none, it is a peer and never a part.
 HOMES = {
@@ -40,7 +40,7 @@ HOMES = {
     "sqlite3": {"local", "commit"},
     "starlette": {"local"},
     "uvicorn": {"local", "cli"},
-    **dict.fromkeys(WIDGET_LIBRARIES - {"IPython"}, {"widgets"}),
+    **{library: {"widgets"} for library in WIDGET_LIBRARIES},
 }
 LONGEST = 450
 
@@ -70,7 +70,7 @@ def is_part(name: str) -> bool:
 
 
 def imports_of(source: str, module: str) -> set[str]:
-    """Every module that the source imports, wherever it stands: top level, function, type checking, by name."""
+    """Every module that the source imports, wherever that stands: in a function, for types, by name."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -125,8 +125,8 @@ def complaints(module: str, source: str) -> list[str]:
         if library in libraries and part not in home
     ]
     if part == "metadata":
-        foreign = libraries - METADATA_LIBRARIES - set(sys.stdlib_module_names)
-        wrong += [f"{module}: pure code imports {library}" for library in sorted(foreign | libraries & IO_LIBRARIES)]
+        allowed = (METADATA_LIBRARIES | sys.stdlib_module_names) - IO_LIBRARIES
+        wrong += [f"{module}: pure code imports {library}" for library in sorted(libraries - allowed)]
     return wrong
 
 
@@ -178,7 +178,9 @@ def test_the_embedded_encord_is_imported_where_it_is_used() -> None:
     for path in MODULES:
         if part_of(dotted(path)) == ISLAND:
             continue
-        top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        top = [
+            node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
         if ISLAND in inner(dotted(path), "\n".join(ast.unparse(node) for node in top)):
             early.append(dotted(path))
     assert early == []
