@@ -1,1 +1,108 @@
-"""Look at, edit, review, commit and prove custom metadata of Encord items, in a notebook."""
+"""Look at, edit, review, commit and prove custom metadata of Encord items, in a notebook.
+
+Public names are loaded when they are first used, so that the import itself stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from encord_widgets.api.errors import (
+        ApiError,
+        AuthenticationError,
+        AuthorisationError,
+        BadResponseError,
+        ConnectionFailedError,
+        InvalidRequestError,
+        NotFoundError,
+        PayloadTooLargeError,
+        RateLimitedError,
+        ResourceExistsError,
+        ServerError,
+    )
+    from encord_widgets.client import Client, connect, demo
+    from encord_widgets.commit.receipt import Receipt
+    from encord_widgets.errors import EncordWidgetsError, InvalidInputError
+    from encord_widgets.item_set import ItemSet
+    from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.plan import Plan
+    from encord_widgets.metadata.schema import KeyType, MetadataSchema
+    from encord_widgets.metadata.values import ABSENT
+    from encord_widgets.widgets.commit_panel import CommitPanel
+    from encord_widgets.widgets.diff_preview import DiffPreview
+    from encord_widgets.widgets.item_grid import ItemGrid
+    from encord_widgets.widgets.workbench import Workbench
+
+_HOMES = {
+    "api.errors": (
+        "ApiError",
+        "AuthenticationError",
+        "AuthorisationError",
+        "BadResponseError",
+        "ConnectionFailedError",
+        "InvalidRequestError",
+        "NotFoundError",
+        "PayloadTooLargeError",
+        "RateLimitedError",
+        "ResourceExistsError",
+        "ServerError",
+    ),
+    "client": ("Client", "connect", "demo"),
+    "commit.receipt": ("Receipt",),
+    "errors": ("EncordWidgetsError", "InvalidInputError"),
+    "item_set": ("ItemSet",),
+    "metadata.changes": ("Change", "ChangeSet"),
+    "metadata.plan": ("Plan",),
+    "metadata.schema": ("KeyType", "MetadataSchema"),
+    "metadata.values": ("ABSENT",),
+    "widgets.commit_panel": ("CommitPanel",),
+    "widgets.diff_preview": ("DiffPreview",),
+    "widgets.item_grid": ("ItemGrid",),
+    "widgets.workbench": ("Workbench",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ABSENT",
+    "ApiError",
+    "AuthenticationError",
+    "AuthorisationError",
+    "BadResponseError",
+    "Change",
+    "ChangeSet",
+    "Client",
+    "CommitPanel",
+    "ConnectionFailedError",
+    "DiffPreview",
+    "EncordWidgetsError",
+    "InvalidInputError",
+    "InvalidRequestError",
+    "ItemGrid",
+    "ItemSet",
+    "KeyType",
+    "MetadataSchema",
+    "NotFoundError",
+    "PayloadTooLargeError",
+    "Plan",
+    "RateLimitedError",
+    "Receipt",
+    "ResourceExistsError",
+    "ServerError",
+    "Workbench",
+    "connect",
+    "demo",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""A plan becomes bundles, bundles become a receipt."""

@@ -113,7 +113,7 @@ class ChangeSet:
         return tuple(self._cells.get(item, {}).values())
 
     def stage(self, changes: Iterable[Change]) -> int:
-        """Stage edits as one step of undo. An earlier edit of the same cell keeps its base.
+        """Stage edits as one step of undo; an earlier edit of the same cell is replaced, base and all.
 
         Args:
             changes: Edits; of several for one cell the last counts.
@@ -124,10 +124,7 @@ class ChangeSet:
         cells: dict[tuple[str, str], tuple[Change | None, Change | None]] = {}
         for change in changes:
             place = (change.item, change.key)
-            before = cells[place][0] if place in cells else self.get(*place)
-            base = before.base if before else change.base
-            after = None if same(base, change.after) else Change(change.item, change.key, base, change.after)
-            cells[place] = (before, after)
+            cells[place] = (self.get(*place), None if same(change.base, change.after) else change)
         return self._do(cells)
 
     def unstage(self, wanted: Callable[[Change], bool] | None = None) -> int:
@@ -179,14 +176,6 @@ class ChangeSet:
         self._done = _without(self._done, gone)
         self._undone = _without(self._undone, gone)
 
-    def rebase(self, fresh: Iterable[Change]) -> None:
-        """Put staged edits on a new base, after a look at what is live; dropped where live holds the wish.
-
-        Args:
-            fresh: The edits with their new base; only cells that are staged are touched.
-        """
-        self.settle(Change(change.item, change.key, change.base, change.base) for change in fresh)
-
     def to_frame(self) -> pd.DataFrame:
         """The staged edits as a table with `item`, `key`, `before`, `after` and `status` ("staged").
 
@@ -223,7 +212,7 @@ class ChangeSet:
 def _equal(old: Change | None, new: Change | None) -> bool:
     if old is None or new is None:
         return old is new
-    return same(old.after, new.after)
+    return same(old.base, new.base) and same(old.after, new.after)
 
 
 def _without(steps: list[_Step], gone: set[tuple[str, str]]) -> list[_Step]:

@@ -96,6 +96,17 @@ class Column:
                 self._codes = _lengthened(self._codes, capacity)
         self._size = rows
 
+    def copy(self) -> Column:
+        """A column with the same values that can be written without changing this one."""
+        other = Column()
+        other._size = self._size
+        other._tags = self._tags.copy()
+        other._numbers = None if self._numbers is None else self._numbers.copy()
+        other._codes = None if self._codes is None else self._codes.copy()
+        other.texts = list(self.texts)
+        other._index = dict(self._index)
+        return other
+
     def write(self, rows: Rows, values: Sequence[Value]) -> None:
         """Set cells.
 

@@ -78,6 +78,20 @@ class ItemBatch:
     def __len__(self) -> int:
         return len(self.uuids)
 
+    def extend(self, other: ItemBatch) -> None:
+        """Add the items of another batch behind these; a field that one of them lacks is absent there.
+
+        Args:
+            other: Further items.
+        """
+        for name in {**self.fields, **other.fields}:
+            mine = self.fields.setdefault(name, [ABSENT] * len(self))
+            mine.extend(other.fields.get(name, [ABSENT] * len(other)))
+        self.uuids.extend(other.uuids)
+        self.metadata.extend(other.metadata)
+        self.problems.extend(other.problems)
+        self.missing.extend(other.missing)
+
     def take(self, positions: Sequence[int]) -> ItemBatch:
         """Some of the items, in the order asked for; problems and missing stay behind.
 

@@ -1,0 +1,331 @@
+"""A connection: to Encord itself, or to the embedded one. Synchronous outside, one event loop inside."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from os import PathLike
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from encord_widgets.api.credentials import Credentials, credentials_from, find_credentials
+from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.http import DEFAULT_DOMAIN, HttpClient
+from encord_widgets.api.wire import Folder
+from encord_widgets.background import Background
+from encord_widgets.commit.engine import CommitOptions
+from encord_widgets.commit.receipt import Receipt
+from encord_widgets.commit.run import CommitRun
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_set import ItemSet
+from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSource, Source
+from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.plan import Plan
+from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.staging import item_uuid
+from encord_widgets.metadata.values import shown
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Client", "connect", "demo"]
+
+
+class Client:
+    """A connection. Make one with `connect` or `demo`; close it, or use it as a context manager.
+
+    Args:
+        http: The signed HTTP client.
+        title: What the connection is called in messages and reprs.
+        in_process: Whether the server lives in this process, so that a browser cannot reach its addresses.
+        on_close: Called when the client is closed.
+
+    Example:
+        >>> import encord_widgets as ew
+        >>> with ew.demo(items=20) as client:
+        ...     client.folder(client.folders()[0].uuid).wait().title
+        'Street scenes'
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        title: str,
+        in_process: bool = False,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self._http = http
+        self._api = EncordApi(http)
+        self._background = Background("encord-widgets")
+        self._on_close = on_close
+        self._schema: MetadataSchema | None = None
+        self.title = title
+        self.in_process = in_process
+
+    def __repr__(self) -> str:
+        return f"<Client: {self.title}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections and end the background thread. Closing twice is fine."""
+        on_close, self._on_close = self._on_close, None
+        if on_close is None and self._background.closed:
+            return
+        if self._background.started:
+            self._background.call(self._http.aclose)
+        self._background.close()
+        if on_close is not None:
+            on_close()
+
+    def folders(self, search: str | None = None) -> list[Folder]:
+        """Storage folders that the credentials can see, at any depth, by name.
+
+        Args:
+            search: Text that the name must contain.
+
+        Returns:
+            The folders.
+
+        Raises:
+            ApiError: If the server refuses or cannot be reached.
+        """
+        return self._background.call(lambda: self._api.folders(search=search))
+
+    def folder(self, folder: object) -> ItemSet:
+        """Open a storage folder; the items of its subfolders are not included.
+
+        Returns as soon as the folder is known. Its items arrive in the background, see `ItemSet.loading`.
+
+        Args:
+            folder: Uuid as text or UUID, a `Folder`, or a StorageFolder of Encord's SDK.
+
+        Returns:
+            The items.
+
+        Raises:
+            InvalidInputError: If it is no folder uuid.
+            AuthorisationError: If the folder does not exist or is not yours to read.
+        """
+        folder_uuid = _uuid_of(folder, "folder")
+        found = self._background.call(lambda: self._api.folder(folder_uuid))
+        return self._open(FolderSource(found.uuid, found.name))
+
+    def items(self, uuids: Iterable[object]) -> ItemSet:
+        """Open some items by uuid, from any folders.
+
+        Args:
+            uuids: Item uuids as text or UUID.
+
+        Returns:
+            The items; uuids that the server does not answer are in `ItemSet.problems`.
+
+        Raises:
+            InvalidInputError: If some are no uuids; all of them are named.
+        """
+        given = list(uuids)
+        found = [item_uuid(one) for one in given]
+        problems = [
+            Problem(item=shown(one), expected="an item uuid", got=shown(one))
+            for one, good in zip(given, found, strict=True)
+            if good is None
+        ]
+        if problems:
+            raise InvalidInputError(problems)
+        return self._open(ListedSource(tuple(dict.fromkeys(one for one in found if one))))
+
+    def image_group(self, group: object) -> ItemSet:
+        """Open the frames of an image group, image sequence or DICOM series; each frame is an item of its own.
+
+        Args:
+            group: Uuid of the group, as text or UUID, or a StorageItem of Encord's SDK.
+
+        Returns:
+            The frames.
+
+        Raises:
+            InvalidInputError: If it is no item uuid.
+            AuthorisationError: If the group does not exist or is not yours to read.
+        """
+        group_uuid = _uuid_of(group, "image group")
+        found = self._background.call(lambda: self._api.item(group_uuid))
+        if not found.uuids:
+            reason = found.problems[0].reason if found.problems else "the server left it out"
+            raise InvalidInputError([Problem(item=group_uuid, expected="a readable item", got=reason)])
+        name, parent = found.fields["name"][0], found.fields["parent"][0]
+        return self._open(ImageGroupSource(group_uuid, str(name), str(parent)))
+
+    @property
+    def schema(self) -> MetadataSchema:
+        """The organisation's metadata schema, read at first use; `refresh_schema` reads it again."""
+        return self._schema if self._schema is not None else self.refresh_schema()
+
+    def refresh_schema(self) -> MetadataSchema:
+        """Read the organisation's metadata schema again.
+
+        Returns:
+            The schema; empty if the organisation has none yet.
+
+        Raises:
+            ApiError: If the server refuses or cannot be reached.
+        """
+        self._schema = MetadataSchema.from_wire(self._background.call(self._api.schema))
+        return self._schema
+
+    def apply(self, plan: Plan, *, bundle_size: int = 1000, concurrency: int = 4) -> Receipt:
+        """Commit a plan, wherever it was made: re-read, merge, write, read back, by bundles.
+
+        On Kernel > Interrupt the bundles in flight are finished, and the receipt says where it stands.
+
+        Args:
+            plan: What to write.
+            bundle_size: Items in one bundle, 1 to 1000.
+            concurrency: Bundles in flight, 1 to 16.
+
+        Returns:
+            One row for each planned change.
+
+        Raises:
+            InvalidInputError: If an option is out of its range.
+        """
+        options = CommitOptions(bundle_size=bundle_size, concurrency=concurrency)
+        return CommitRun(self._background, self._api, plan, options).result()
+
+    def media(self, item: str) -> tuple[bytes, str]:
+        """The media file of an item, through a URL that is signed for this one read and not kept.
+
+        Args:
+            item: Item uuid.
+
+        Returns:
+            The bytes and their media type.
+
+        Raises:
+            ApiError: If the item has no file, or it cannot be read.
+        """
+        return self._background.call(lambda: self._api.media(item))
+
+    def media_url(self, item: str) -> str:
+        """A freshly signed URL of an item's media file. It is a secret: never log, store or print it.
+
+        Args:
+            item: Item uuid.
+
+        Raises:
+            ApiError: If the item has no file, or is not yours to read.
+        """
+        return self._background.call(lambda: self._api.signed_url(item)).get_secret_value()
+
+    def read(self, uuids: list[str]) -> ItemBatch:
+        """Read items fresh, by bundles of 1000.
+
+        Args:
+            uuids: Lower-case item uuids.
+
+        Returns:
+            The items; those not answered are in `missing`.
+
+        Raises:
+            ApiError: If the server refuses or cannot be reached.
+        """
+        return self._background.call(lambda: ListedSource(tuple(uuids)).read_all(self._api))
+
+    def _open(self, source: Source) -> ItemSet:
+        return ItemSet(self, source, self._background, self._api)
+
+
+def connect(
+    user_client: object = None,
+    *,
+    ssh_private_key_path: str | PathLike[str] | None = None,
+    ssh_private_key: str | None = None,
+    password: str | None = None,
+    bearer_token: str | None = None,
+    domain: str | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Client:
+    """Connect to Encord. Nothing is sent before the first question.
+
+    Credentials come from the first of: `user_client`, `ssh_private_key_path`, `ssh_private_key`, `bearer_token`, the
+    environment variables `ENCORD_SSH_KEY_FILE` (a path) and `ENCORD_SSH_KEY` (the text of a key).
+
+    Args:
+        user_client: An `EncordUserClient` of Encord's SDK, or an object that it handed out, such as a StorageFolder;
+            its credentials and domain are reused.
+        ssh_private_key_path: File of an Ed25519 key in OpenSSH format.
+        ssh_private_key: Text of such a key.
+        password: Password of an encrypted key.
+        bearer_token: Token to send instead of signing with a key.
+        domain: Address of the server, https://api.encord.com unless given; https://api.us.encord.com for the US.
+        transport: Another way to send, for tests and proxies.
+
+    Returns:
+        The client.
+
+    Raises:
+        InvalidInputError: If there are no usable credentials; it says which were tried and why.
+
+    Example:
+        >>> import encord_widgets as ew
+        >>> client = ew.connect(bearer_token="...", domain="https://api.us.encord.com")
+        >>> client
+        <Client: https://api.us.encord.com>
+        >>> client.close()
+    """
+    credentials: Credentials
+    if user_client is not None:
+        credentials, own_domain = credentials_from(user_client)
+        domain = domain or own_domain
+    else:
+        credentials = find_credentials(
+            ssh_private_key_path=ssh_private_key_path,
+            ssh_private_key=ssh_private_key,
+            password=password,
+            bearer_token=bearer_token,
+        )
+    address = (domain or DEFAULT_DOMAIN).rstrip("/")
+    return Client(HttpClient(credentials, domain=address, transport=transport), title=address)
+
+
+def demo(path: str | PathLike[str] | None = None, *, items: int = 500, latency_ms: float = 0) -> Client:
+    """Connect to an embedded Encord with sample data, in this process; works offline.
+
+    Args:
+        path: SQLite file that keeps it; without one it is gone when the client is closed.
+        items: Number of items in its sample folder, when it is made.
+        latency_ms: Time in milliseconds by which every answer is delayed.
+
+    Returns:
+        The client.
+
+    Example:
+        >>> import encord_widgets as ew
+        >>> client = ew.demo(items=20)
+        >>> [folder.name for folder in client.folders()][0]
+        'Street scenes'
+        >>> client.close()
+    """
+    import httpx  # noqa: PLC0415 - loaded with the first client
+
+    from encord_widgets.local import EmbeddedEncord  # noqa: PLC0415 - only who wants a demo loads a server
+
+    server = EmbeddedEncord(path, items=items, latency_ms=latency_ms)
+    transport = httpx.ASGITransport(app=server.app)
+    http = HttpClient(server.credentials, domain=server.domain, transport=transport)
+    return Client(http, title="embedded Encord", in_process=True, on_close=server.close)
+
+
+def _uuid_of(thing: object, what: str) -> str:
+    """Uuid of a thing that is one, or has one (a `Folder`, or a storage object of Encord's SDK)."""
+    found = item_uuid(thing if isinstance(thing, (str, uuid.UUID)) else getattr(thing, "uuid", thing))
+    if found is None:
+        hint = "Find it in the address of the page in Encord, or with client.folders()."
+        raise InvalidInputError([Problem(expected=f"the uuid of a {what}", got=shown(thing), hint=hint)])
+    return found

@@ -1,0 +1,105 @@
+"""A commit under way on the background loop: progress, stop, result."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Protocol, TypeVar
+
+import anyio
+
+from encord_widgets.commit.bundles import CommitApi
+from encord_widgets.commit.engine import CommitLog, CommitOptions, CommitProgress, NoLog, commit_plan
+from encord_widgets.commit.receipt import Receipt
+from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.plan import Plan
+
+__all__ = ["CommitRun"]
+
+T = TypeVar("T")
+
+
+class _Loop(Protocol):
+    def start(self, work: Callable[[], Awaitable[T]]) -> Future[T]: ...
+
+
+class CommitRun:
+    """A commit that has been started.
+
+    Args:
+        loop: Where it runs.
+        api: The wire.
+        plan: What to write.
+        options: How to cut it.
+        on_progress: Called from the background thread when something moved.
+        on_observed: Called from the background thread with items as they were read back.
+        on_finish: Called from the background thread with the receipt.
+        log: Written to before and after each bundle.
+    """
+
+    def __init__(
+        self,
+        loop: _Loop,
+        api: CommitApi,
+        plan: Plan,
+        options: CommitOptions,
+        *,
+        on_progress: Callable[[CommitProgress], None] = lambda _: None,
+        on_observed: Callable[[ItemBatch], None] = lambda _: None,
+        on_finish: Callable[[Receipt], None] = lambda _: None,
+        log: CommitLog | None = None,
+    ) -> None:
+        self._loop = loop
+        self._stop: anyio.Event | None = None
+        self._stopped = False
+        self.progress = CommitProgress("reading", items_total=len(plan.items))
+
+        def moved(progress: CommitProgress) -> None:
+            self.progress = progress
+            on_progress(progress)
+
+        async def work() -> Receipt:
+            self._stop = anyio.Event()
+            if self._stopped:
+                self._stop.set()
+            receipt = await commit_plan(
+                api,
+                plan,
+                options,
+                stop=self._stop,
+                on_progress=moved,
+                on_observed=on_observed,
+                log=log or NoLog(),
+            )
+            on_finish(receipt)
+            return receipt
+
+        self._future = loop.start(work)
+
+    def cancel(self) -> None:
+        """Finish the bundles in flight and start no other; the receipt says where it stands."""
+        self._stopped = True
+
+        async def stop() -> None:
+            if self._stop is not None:
+                self._stop.set()
+
+        self._loop.start(stop)
+
+    def done(self) -> bool:
+        """Whether there is a result."""
+        return self._future.done()
+
+    def result(self) -> Receipt:
+        """Wait for the receipt. An interrupt stops the commit after the bundles in flight.
+
+        Returns:
+            The receipt.
+        """
+        while True:
+            try:
+                return self._future.result()
+            except KeyboardInterrupt:
+                if self._stopped:  # a second interrupt is meant
+                    raise
+                self.cancel()

@@ -1,0 +1,469 @@
+"""The items of one source with their metadata, the schema and the staged changes.
+
+Every widget takes one, and all widgets on one `ItemSet` stay in step through its `events`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Self
+
+import psygnal
+
+from encord_widgets.commit.engine import CommitOptions, CommitProgress
+from encord_widgets.commit.receipt import Receipt
+from encord_widgets.commit.run import CommitRun
+from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
+from encord_widgets.item_source import Source
+from encord_widgets.item_view import (
+    KEY_PREFIX,
+    Listing,
+    column_of,
+    search_rows,
+    sort_rows,
+    to_frame,
+    with_staged,
+)
+from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.items import ItemBatch, ItemProblem, ItemTable
+from encord_widgets.metadata.plan import Plan
+from encord_widgets.metadata.staging import (
+    CellEdit,
+    EditResult,
+    Edits,
+    Mode,
+    item_uuid,
+    read_edits,
+    to_changes,
+)
+from encord_widgets.metadata.values import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from encord_widgets.api.endpoints import EncordApi
+    from encord_widgets.background import Background
+    from encord_widgets.client import Client
+    from encord_widgets.metadata.columns import Column, Rows
+
+__all__ = ["ItemSet", "ItemSetEvents", "LoadProgress"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """How far the loading of a source is.
+
+    Args:
+        done: Items that arrived.
+        total: Items that there will be, where known.
+        finished: Whether loading ended, well or not.
+        error: Why it ended early, if it did.
+    """
+
+    done: int = 0
+    total: int | None = None
+    finished: bool = False
+    error: str | None = None
+
+
+class ItemSetEvents(psygnal.SignalGroup):
+    """What happened to an item set. Signals may come from a background thread."""
+
+    rows = psygnal.Signal()
+    """The items, their order or their stored values changed."""
+    loading = psygnal.Signal(LoadProgress)
+    changes = psygnal.Signal()
+    """Staged edits changed."""
+    progress = psygnal.Signal(CommitProgress)
+    receipt = psygnal.Signal(object)
+    """A commit ended (a `Receipt`), or its receipt was put away (None)."""
+    schema = psygnal.Signal()
+
+
+class ItemSet:
+    """Items of one source. Made by `Client.folder`, `Client.items` and `Client.image_group`.
+
+    Args:
+        client: The connection that it was opened with.
+        source: Where the items come from.
+        background: The client's loop.
+        api: The client's wire.
+
+    Example:
+        >>> import encord_widgets as ew
+        >>> with ew.demo(items=20) as client:
+        ...     items = client.folder(client.folders()[0].uuid)
+        ...     staged = items.stage({items.uuids[0]: {"weather": "fog"}})
+        ...     before_commit = len(items.changes)
+        ...     proof = items.commit()
+        >>> before_commit, bool(proof), len(items.changes)
+        (1, True, 0)
+    """
+
+    def __init__(self, client: Client, source: Source, background: Background, api: EncordApi) -> None:
+        self.client = client
+        self.source = source
+        self.lock = threading.RLock()
+        self.events = ItemSetEvents()
+        self.table = ItemTable()
+        self.changes = ChangeSet()
+        self.schema = client.schema
+        self.problems: list[ItemProblem] = []
+        self.receipt: Receipt | None = None
+        self.loading = LoadProgress()
+        self._background = background
+        self._api = api
+        self._listing = Listing()
+        self._run: CommitRun | None = None
+        self._load: Future[None] = background.start(self._load_all)
+
+    # -- looking -----------------------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """Name of the source."""
+        return self.source.title
+
+    def __len__(self) -> int:
+        self.wait()
+        return len(self._listing.rows)
+
+    def __repr__(self) -> str:
+        staged = f", {len(self.changes):,} edits staged" if self.changes else ""
+        arriving = "" if self.loading.finished else ", loading"
+        return f"<ItemSet {self.title!r}: {len(self._listing.rows):,} items{arriving}{staged}>"
+
+    @property
+    def uuids(self) -> list[str]:
+        """Uuids of all items, in order. Waits until all are loaded."""
+        self.wait()
+        with self.lock:
+            return [self.table.uuids[row] for row in self._listing.rows.tolist()]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """What Encord holds, as a DataFrame: index item uuid, one column for each field and metadata key.
+
+        Staged edits are not in it, see `changes.to_frame()`. An absent cell is missing (NA), null is None in a column
+        of object type. Waits until all items are loaded.
+        """
+        self.wait()
+        with self.lock:
+            return to_frame(self.table, self._listing.rows)
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Wait until all items are loaded.
+
+        Args:
+            timeout: Longest wait in seconds; without one there is no limit.
+
+        Returns:
+            The item set.
+
+        Raises:
+            ApiError: If loading failed; what arrived before stays.
+            TimeoutError: If it takes longer.
+        """
+        self._load.result(timeout)
+        return self
+
+    def refresh(self) -> Self:
+        """Read all items and the schema again. Staged edits stay, on the values that they were based on.
+
+        Returns:
+            The item set; `wait` for it, or look at `loading`.
+
+        Raises:
+            ApiError: If the schema cannot be read.
+        """
+        if self._load.done():
+            self.schema = self.client.refresh_schema()
+            self.events.schema.emit()
+            with self.lock:
+                self._listing = Listing()
+                self.problems = []
+                self.loading = LoadProgress()
+            self._load = self._background.start(self._load_all)
+        return self
+
+    def value(self, item: str, key: str) -> Value:
+        """The value of one cell as it will be once committed: staged, or else stored.
+
+        Args:
+            item: Item uuid, lower case.
+            key: Metadata key.
+
+        Raises:
+            KeyError: If the item is not in the set.
+        """
+        staged = self.changes.get(item, key)
+        return staged.after if staged else self.stored(item, key)
+
+    def stored(self, item: str, key: str) -> Value:
+        """The value of one cell as Encord holds it, as far as was read.
+
+        Args:
+            item: Item uuid, lower case.
+            key: Metadata key.
+
+        Raises:
+            KeyError: If the item is not in the set.
+        """
+        row = self.table.row_of(item)
+        if row is None:
+            raise KeyError(item)
+        return self.table.value(row, key)
+
+    def order(self, sort: tuple[str, bool] | None = None, search: str = "") -> Rows:
+        """Rows of the table in an order; staged values count.
+
+        Args:
+            sort: Id of a column and whether the largest comes first; the order of the source without.
+            search: Text that any field or key must contain.
+
+        Returns:
+            Row positions in `table` (int64).
+
+        Raises:
+            KeyError: If there is no such column.
+        """
+        with self.lock:
+            rows = self._listing.rows
+            if search.strip():
+                columns = [self.table.field("name"), *(self._effective(key) for key in self.table.keys)]
+                rows = search_rows(rows, columns, search)
+            if sort:
+                column_id, descending = sort
+                if column_id.startswith(KEY_PREFIX):
+                    column = self._effective(column_id.removeprefix(KEY_PREFIX))
+                else:
+                    column = column_of(self.table, column_id)
+                rows = sort_rows(rows, column, descending=descending)
+            return rows
+
+    def _effective(self, key: str) -> Column:
+        return with_staged(self.table.column(key), self.table, (c for c in self.changes if c.key == key))
+
+    # -- editing -----------------------------------------------------------------------------------------------
+
+    def stage(self, edits: Edits, mode: Mode = "merge") -> ChangeSet:
+        """Stage edits; nothing leaves the notebook yet. Waits until all items are loaded.
+
+        Args:
+            edits: New values by item uuid and key, `ABSENT` to remove a key; or a DataFrame with item uuids as index
+                and metadata keys as columns, whose missing cells are left alone.
+            mode: `merge` touches the named keys only; `overwrite` also removes every other key that the items hold.
+
+        Returns:
+            All staged edits.
+
+        Raises:
+            InvalidInputError: With every problem; then nothing of this call is staged.
+        """
+        self.wait()
+        with self.lock:
+            self.changes.stage(to_changes(edits, self.table, self.schema, mode))
+        self.events.changes.emit()
+        return self.changes
+
+    def stage_cells(self, edits: Sequence[CellEdit]) -> list[EditResult]:
+        """Stage what was typed into cells, as one step of undo. What does not fit is refused by cell, with the reason.
+
+        Args:
+            edits: One for each cell.
+
+        Returns:
+            For each edit, whether it was accepted, and why not.
+        """
+        with self.lock:
+            changes, results = read_edits(edits, self.table, self.schema, self.changes)
+            self.changes.stage(changes)
+        if changes:
+            self.events.changes.emit()
+        return results
+
+    def unstage(
+        self, items: Iterable[object] | None = None, keys: Collection[str] | None = None
+    ) -> ChangeSet:
+        """Drop staged edits, as one step of undo.
+
+        Args:
+            items: Item uuids; all when left out.
+            keys: Metadata keys; all when left out.
+
+        Returns:
+            The edits that are still staged.
+        """
+        wanted = None if items is None else {item_uuid(item) for item in items}
+        return self.unstage_where(
+            lambda c: (wanted is None or c.item in wanted) and (keys is None or c.key in keys)
+        )
+
+    def unstage_where(self, condition: Callable[[Change], bool]) -> ChangeSet:
+        """Drop the staged edits that meet a condition, as one step of undo.
+
+        Args:
+            condition: Whether to drop an edit.
+
+        Returns:
+            The edits that are still staged.
+        """
+        return self._edited(lambda: self.changes.unstage(condition))
+
+    def undo(self) -> ChangeSet:
+        """Take the last step of staging back; nothing happens when there is none.
+
+        Returns:
+            The staged edits.
+        """
+        return self._edited(self.changes.undo)
+
+    def redo(self) -> ChangeSet:
+        """Do the last step that was taken back again.
+
+        Returns:
+            The staged edits.
+        """
+        return self._edited(self.changes.redo)
+
+    def _edited(self, step: Callable[[], object]) -> ChangeSet:
+        with self.lock:
+            step()
+        self.events.changes.emit()
+        return self.changes
+
+    # -- committing --------------------------------------------------------------------------------------------
+
+    def plan(self) -> Plan:
+        """Freeze the staged edits with the values that they were based on.
+
+        Returns:
+            The plan.
+        """
+        with self.lock:
+            names = {item: self.table.name(item) for item in self.changes.items}
+            return Plan.of(self.changes, names, source=self.title)
+
+    def commit(self, *, bundle_size: int = 1000, concurrency: int = 4) -> Receipt:
+        """Commit the staged edits and prove it. Verified edits leave `changes`; the others stay staged.
+
+        On Kernel > Interrupt the bundles in flight are finished, and the receipt says where it stands.
+
+        Args:
+            bundle_size: Items in one bundle, 1 to 1000.
+            concurrency: Bundles in flight, 1 to 16.
+
+        Returns:
+            One row for each staged edit.
+
+        Raises:
+            InvalidInputError: If an option is out of its range, or a staged value does not fit the schema.
+        """
+        return self.start_commit(bundle_size=bundle_size, concurrency=concurrency).result()
+
+    def start_commit(self, *, bundle_size: int = 1000, concurrency: int = 4) -> CommitRun:
+        """Start a commit in the background, as `commit` does.
+
+        Args:
+            bundle_size: Items in one bundle, 1 to 1000.
+            concurrency: Bundles in flight, 1 to 16.
+
+        Returns:
+            The commit under way; the same goes to `events.progress` and `events.receipt`.
+
+        Raises:
+            InvalidInputError: If an option is out of its range, or a staged value does not fit the schema.
+            EncordWidgetsError: If a commit of these items is under way already.
+        """
+        options = CommitOptions(bundle_size=bundle_size, concurrency=concurrency)
+        if self._run is not None and not self._run.done():
+            raise EncordWidgetsError("A commit of these items is under way. Wait for it, or stop it first.")
+        misfits = self.misfits()
+        if misfits:
+            raise InvalidInputError(misfits)
+        self._run = CommitRun(
+            self._background,
+            self._api,
+            self.plan(),
+            options,
+            on_progress=self.events.progress.emit,
+            on_observed=self._take_observed,
+            on_finish=self._take_receipt,
+        )
+        return self._run
+
+    @property
+    def committing(self) -> CommitRun | None:
+        """The commit under way, or None."""
+        return self._run if self._run is not None and not self._run.done() else None
+
+    def misfits(self) -> list[Problem]:
+        """Staged values that do not fit the schema; a commit waits until there are none.
+
+        Returns:
+            One problem for each.
+        """
+        with self.lock:
+            found = ((c, self.schema.misfit(c.key, c.after)) for c in self.changes)
+            hint = "Stage a value that fits, or drop the edit."
+            return [replace(p, item=c.item, key=c.key, hint=hint) for c, p in found if p]
+
+    def clear_receipt(self) -> None:
+        """Put the receipt of the last commit away."""
+        self.receipt = None
+        self.events.receipt.emit(None)
+
+    # -- arriving, on the background thread ----------------------------------------------------------------------
+
+    async def _load_all(self) -> None:
+        try:
+            await self.source.load(self._api, self)
+        except EncordWidgetsError as error:
+            self._loaded(replace(self.loading, finished=True, error=str(error)))
+            raise
+        self._loaded(replace(self.loading, finished=True))
+
+    def _loaded(self, progress: LoadProgress) -> None:
+        self.loading = progress
+        self.events.loading.emit(progress)
+        self.events.rows.emit()
+
+    def batch(self, batch: ItemBatch, *, from_end: bool = False) -> None:
+        """Take items of a page, see `LoadSink`."""
+        with self.lock:
+            self.table.append(batch)
+            self.table.write(batch)
+            self._listing.add(self.table.rows_of(batch.uuids), from_end=from_end)
+            self.problems.extend(batch.problems)
+            self.loading = replace(self.loading, done=self.loading.done + len(batch))
+        self.events.loading.emit(self.loading)
+        self.events.rows.emit()
+
+    def total(self, count: int) -> None:
+        """Take the number of items, see `LoadSink`."""
+        self.loading = replace(self.loading, total=count)
+        self.events.loading.emit(self.loading)
+
+    def gone(self, uuids: list[str]) -> None:
+        """Take out items that are there no more, see `LoadSink`."""
+        with self.lock:
+            self._listing.remove(row for uuid in uuids if (row := self.table.row_of(uuid)) is not None)
+        self.events.rows.emit()
+
+    def _take_observed(self, batch: ItemBatch) -> None:
+        with self.lock:
+            self.table.write(batch)
+
+    def _take_receipt(self, receipt: Receipt) -> None:
+        settled: tuple[Literal["verified", "already"], ...] = ("verified", "already")
+        with self.lock:
+            self.changes.settle(
+                Change(row.item, row.key, row.before, row.wanted) for row in receipt.with_status(*settled)
+            )
+            self.receipt = receipt
+        self.events.rows.emit()
+        self.events.changes.emit()
+        self.events.receipt.emit(receipt)

@@ -1,0 +1,143 @@
+"""Where the items of a set come from: a folder, an image group, or uuids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import anyio
+
+from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.listing import list_folder
+from encord_widgets.metadata.items import ItemBatch, ItemProblem
+
+__all__ = ["FolderSource", "ImageGroupSource", "ListedSource", "LoadSink", "Source"]
+
+MOST_UUIDS: Final = 1000
+_READS_IN_FLIGHT: Final = 4
+
+
+class LoadSink(Protocol):
+    """What takes the items as they arrive."""
+
+    def batch(self, batch: ItemBatch, *, from_end: bool = False) -> None:
+        """Items of one page; those from the end of a listing come last one first."""
+        ...
+
+    def total(self, count: int) -> None:
+        """How many items there will be, as far as is known."""
+        ...
+
+    def gone(self, uuids: list[str]) -> None:
+        """Items that arrived and turned out to be there no more."""
+        ...
+
+
+class Source(Protocol):
+    """Where items come from."""
+
+    @property
+    def uuid(self) -> str | None:
+        """Uuid of the source in Encord, where it has one."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        ...
+
+    async def load(self, api: EncordApi, sink: LoadSink) -> None:
+        """Read all items, in order, page by page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """The direct items of a storage folder, by name.
+
+    Args:
+        uuid: Folder uuid.
+        title: Folder name.
+    """
+
+    uuid: str
+    title: str
+
+    async def load(self, api: EncordApi, sink: LoadSink) -> None:
+        """Read the folder with two cursors that meet."""
+        await list_folder(
+            api,
+            self.uuid,
+            lambda batch, from_end: sink.batch(batch, from_end=from_end),
+            sink.total,
+            sink.gone,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageGroupSource:
+    """The frames of an image group, in the group's order.
+
+    Args:
+        uuid: Uuid of the group.
+        title: Name of the group.
+        parent: Uuid of the folder that the group is in.
+    """
+
+    uuid: str
+    title: str
+    parent: str
+
+    async def load(self, api: EncordApi, sink: LoadSink) -> None:
+        """Read the frames in one call."""
+        sink.batch(await api.child_items(self.uuid, self.parent))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSource:
+    """Items by uuid, in the order given.
+
+    Args:
+        uuids: Lower-case item uuids, each once.
+    """
+
+    uuids: tuple[str, ...]
+    uuid: None = None
+
+    @property
+    def title(self) -> str:
+        """How many items were asked for."""
+        return f"{len(self.uuids):,} items"
+
+    async def load(self, api: EncordApi, sink: LoadSink) -> None:
+        """Read the items in bundles, a few at a time, handed on in order."""
+        sink.total(len(self.uuids))
+        await self._each(api, sink.batch)
+
+    async def read_all(self, api: EncordApi) -> ItemBatch:
+        """Read the items as one batch."""
+        whole = ItemBatch()
+        await self._each(api, whole.extend)
+        return whole
+
+    async def _each(self, api: EncordApi, take: Callable[[ItemBatch], None]) -> None:
+        chunks = [self.uuids[i : i + MOST_UUIDS] for i in range(0, len(self.uuids), MOST_UUIDS)]
+        read: dict[int, ItemBatch] = {}
+        handed = 0
+        limit = anyio.CapacityLimiter(_READS_IN_FLIGHT)
+
+        async def one(position: int) -> None:
+            nonlocal handed
+            async with limit:
+                batch = await api.items(chunks[position])
+            reason = "the server left it out: deleted, or not yours to read"
+            batch.problems.extend(ItemProblem(item, None, reason) for item in batch.missing)
+            read[position] = batch
+            while handed in read:
+                take(read.pop(handed))
+                handed += 1
+
+        async with anyio.create_task_group() as group:
+            for position in range(len(chunks)):
+                group.start_soon(one, position)

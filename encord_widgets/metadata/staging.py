@@ -1,0 +1,263 @@
+"""From what a caller hands to `stage` to checked changes; every problem is found before anything is staged."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.values import ABSENT, Value, loads, same, shown, to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CellEdit", "EditResult", "Edits", "Mode", "item_uuid", "read_edits", "to_changes"]
+
+Mode: TypeAlias = Literal["merge", "overwrite"]
+Edits: TypeAlias = "Mapping[str | uuid.UUID, Mapping[str, object]] | pd.DataFrame"
+
+
+@dataclass(frozen=True, slots=True)
+class CellEdit:
+    """What a user did in one cell.
+
+    Args:
+        item: Item uuid, lower case.
+        key: Metadata key.
+        action: `text` was typed, `json` is exact, `null` and `unset` (remove the key) need no text.
+        text: What was typed, or JSON text.
+        unchanged: Whether a value is still what the user saw when editing began.
+    """
+
+    item: str
+    key: str
+    action: Literal["text", "json", "null", "unset"]
+    text: str = ""
+    unchanged: Callable[[Value], bool] = lambda _: True
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """Whether one cell took its edit.
+
+    Args:
+        item: Item uuid, lower case.
+        key: Metadata key.
+        reason: Why it was refused, or None if it was accepted.
+    """
+
+    item: str
+    key: str
+    reason: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the edit is staged."""
+        return self.reason is None
+
+
+def read_edits(
+    edits: Sequence[CellEdit], table: ItemTable, schema: MetadataSchema, staged: ChangeSet
+) -> tuple[list[Change], list[EditResult]]:
+    """Turn what was typed into changes; what does not fit is refused by cell, with the reason.
+
+    Args:
+        edits: One for each cell.
+        table: The items that may be edited.
+        schema: Types that values must fit.
+        staged: Edits that are staged already.
+
+    Returns:
+        The changes that were accepted, and a result for every edit.
+    """
+    changes: list[Change] = []
+    results: list[EditResult] = []
+    for edit in edits:
+        row = table.row_of(edit.item)
+        if row is None:
+            results.append(EditResult(edit.item, edit.key, "The item is not in this set any more."))
+            continue
+        stored = table.value(row, edit.key)
+        present = staged.get(edit.item, edit.key)
+        current = present.after if present else stored
+        if not edit.unchanged(current):
+            reason = f"The cell changed meanwhile: it holds {shown(current)} now. Look, then edit again."
+            results.append(EditResult(edit.item, edit.key, reason))
+            continue
+        try:
+            after = _typed(edit, schema, current)
+        except InvalidInputError as error:
+            reason = " ".join(problem.reason.capitalize() for problem in error.problems)
+            results.append(EditResult(edit.item, edit.key, reason))
+            continue
+        changes.append(Change(edit.item, edit.key, stored, after))
+        results.append(EditResult(edit.item, edit.key))
+    return changes, results
+
+
+def _typed(edit: CellEdit, schema: MetadataSchema, current: Value) -> Value:
+    if edit.action == "unset":
+        return ABSENT
+    if edit.action == "null":
+        return None
+    if edit.action == "text":
+        return to_json(schema.parse_text(edit.key, edit.text, current))
+    try:
+        value = loads(edit.text)
+    except ValueError as error:
+        raise InvalidInputError([Problem(expected=f"JSON ({error})", got=shown(edit.text))]) from None
+    misfit = schema.misfit(edit.key, value)
+    if misfit:
+        raise InvalidInputError([misfit])
+    return value
+
+
+def item_uuid(item: object) -> str | None:
+    """The canonical text of an item uuid, or None if it is none.
+
+    Args:
+        item: A UUID, or text in any of a uuid's spellings.
+
+    Example:
+        >>> item_uuid("8AD58157-CA74-4AE4-8F37-A0193430BCAC")
+        '8ad58157-ca74-4ae4-8f37-a0193430bcac'
+    """
+    try:
+        return str(uuid.UUID(str(item)))
+    except ValueError:
+        return None
+
+
+def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mode = "merge") -> list[Change]:
+    """Check edits against the items and the schema and turn them into changes.
+
+    Args:
+        edits: New values by item uuid and key, `ABSENT` to remove a key; or a DataFrame with item uuids as
+            index and metadata keys as columns, whose missing cells (NaN, NA, NaT) are left alone.
+        table: The items that may be edited.
+        schema: Types that values must fit.
+        mode: `merge` touches the named keys only; `overwrite` also removes every other key that the item holds.
+
+    Returns:
+        The changes, based on the stored values.
+
+    Raises:
+        InvalidInputError: With every problem: unknown items, values that JSON cannot hold, values that do not fit
+            the schema.
+    """
+    if mode not in {"merge", "overwrite"}:
+        raise InvalidInputError([Problem(expected='mode "merge" or "overwrite"', got=shown(mode))])
+    problems: list[Problem] = []
+    changes: list[Change] = []
+    for item, values in _pairs(edits, table, problems):
+        uuid_ = item_uuid(item)
+        row = table.row_of(uuid_) if uuid_ else None
+        if uuid_ is None or row is None:
+            problems.append(
+                Problem(
+                    item=shown(item),
+                    expected="an item of this set" if uuid_ else "an item uuid",
+                    got=shown(item),
+                    hint="Open the folder that holds it." if uuid_ else "Use items.frame.index.",
+                )
+            )
+            continue
+        named = _checked(uuid_, values, schema, problems)
+        changes.extend(Change(uuid_, key, table.value(row, key), value) for key, value in named.items())
+        if mode == "overwrite":
+            held = table.metadata(row)
+            changes.extend(Change(uuid_, key, held[key], ABSENT) for key in held if key not in named)
+    if problems:
+        raise InvalidInputError(problems)
+    return changes
+
+
+def _checked(
+    item: str, values: Mapping[str, object], schema: MetadataSchema, problems: list[Problem]
+) -> dict[str, Value]:
+    named: dict[str, Value] = {}
+    for key, raw in values.items():
+        if not isinstance(key, str) or not key:
+            problems.append(Problem(item=item, expected="text as metadata key", got=shown(key)))
+            continue
+        try:
+            value = raw if raw is ABSENT else to_json(raw)
+        except InvalidInputError as error:
+            problems.extend(Problem(p.expected, p.got, item, key, p.hint) for p in error.problems)
+            continue
+        misfit = schema.misfit(key, value)
+        if misfit:
+            hint = "Stage a value that fits, or change the schema first."
+            problems.append(Problem(misfit.expected, misfit.got, item, key, hint))
+        named[key] = value
+    return named
+
+
+def _pairs(
+    edits: Any, table: ItemTable, problems: list[Problem]
+) -> Iterator[tuple[object, Mapping[str, object]]]:
+    if hasattr(edits, "columns") and hasattr(edits, "index"):
+        yield from _frame_rows(edits, table, problems)
+        return
+    if not isinstance(edits, Mapping):
+        expected = "a mapping {item uuid: {key: value}} or a DataFrame indexed by item uuid"
+        problems.append(Problem(expected=expected, got=f"{shown(edits)} ({type(edits).__name__})"))
+        return
+    for item, values in edits.items():
+        if isinstance(values, Mapping):
+            yield item, values
+        else:
+            got = f"{shown(values)} ({type(values).__name__})"
+            problems.append(Problem(item=shown(item), expected="a mapping {key: value}", got=got))
+
+
+def _frame_rows(
+    frame: pd.DataFrame, table: ItemTable, problems: list[Problem]
+) -> Iterator[tuple[object, Mapping[str, object]]]:
+    missing = frame.isna()
+    index = frame.index.tolist()
+    repeated = frame.index[frame.index.duplicated()].tolist()
+    problems.extend(
+        Problem(item=shown(item), expected="each item once", got="several rows", hint="Drop duplicates.")
+        for item in repeated
+    )
+    cells: list[dict[str, object]] = [{} for _ in index]
+    for place, label in enumerate(frame.columns):
+        if label in FIELDS and label not in table.keys:
+            _same_field(frame, place, str(label), table, problems)
+            continue
+        for row, (value, gone) in enumerate(
+            zip(frame.iloc[:, place].tolist(), missing.iloc[:, place].tolist(), strict=True)
+        ):
+            if value is None or not gone:
+                cells[row][label] = value
+    yield from zip(index, cells, strict=True)
+
+
+def _same_field(
+    frame: pd.DataFrame, place: int, name: str, table: ItemTable, problems: list[Problem]
+) -> None:
+    """Item fields may travel along in a frame, as `items.frame` has them, but cannot be edited."""
+    column = table.field(name)
+    for item, value in zip(frame.index.tolist(), frame.iloc[:, place].tolist(), strict=True):
+        row = table.row_of(item_uuid(item) or "")
+        if row is None or value is None or value != value:  # noqa: PLR0124 - NaN is the missing cell
+            continue
+        held = column.value(row)
+        if held is not ABSENT and str(value) != str(held) and not same(held, _scalar(value)):
+            hint = f"Leave the column out; {name} is a field of the item, not metadata."
+            problems.append(
+                Problem(item=str(item), key=name, expected=shown(held), got=shown(value), hint=hint)
+            )
+
+
+def _scalar(value: object) -> Value:
+    try:
+        return to_json(value)
+    except InvalidInputError:
+        return ABSENT
