@@ -1,0 +1,1 @@
+"""Encord's public v2 wire: credentials, a signed asynchronous HTTP client, endpoints, folder listing."""

@@ -1,0 +1,578 @@
+"""Encord's v2 endpoints that the toolkit uses, one method each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from encord_widgets.api.errors import BadResponseError, NotFoundError
+from encord_widgets.api.wire import (
+    Folder,
+    FolderSummary,
+    answered_uuids,
+    checked_uuid,
+    parse_items,
+    parse_model,
+    split_page,
+)
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.values import Json
+
+if TYPE_CHECKING:
+    from encord_widgets.api.http import HttpClient, Param
+
+__all__ = ["MAX_BULK", "EncordApi", "ItemPage", "RawPage"]
+
+MAX_BULK: Final = 1000
+"""Most items that one get-bulk or page may hold."""
+
+_SCHEMA: Final = "organisation/client-metadata-schema-v2"
+_UNKNOWN_MIME: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page as it came: enough to ask for the next one before this one is turned into columns.
+
+    Args:
+        results: Entries as parsed JSON; they may hold signed URLs.
+        next_token: Token of the next page; None at the end.
+    """
+
+    results: list[object]
+    next_token: str | None
+
+    def __repr__(self) -> str:
+        return f"RawPage({len(self.results)} results)"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """A page of items.
+
+    Args:
+        batch: The items.
+        next_token: Token of the next page; None at the end.
+    """
+
+    batch: ItemBatch
+    next_token: str | None
+
+
+class EncordApi:
+    """Encord's v2 endpoints over one HTTP client; every method is one request unless it says otherwise.
+
+    Args:
+        http: The client; the caller closes it.
+
+    Example:
+        >>> api = EncordApi(HttpClient(SshCredentials.from_file("~/.ssh/encord")))  # doctest: +SKIP
+        >>> (await api.folder(uuid)).name  # doctest: +SKIP
+        'Drives'
+    """
+
+    def __init__(self, http: HttpClient) -> None:
+        self.http = http
+
+    async def folder(self, uuid: str | UUID) -> Folder:
+        """A folder.
+
+        Encord API: GET storage/folders/{uuid}.
+
+        Args:
+            uuid: The folder.
+
+        Raises:
+            ApiError: AuthorisationError for a folder that is unknown or not yours.
+
+        Example:
+            >>> await api.folder(uuid)  # doctest: +SKIP
+        """
+        folder = checked_uuid(uuid, "folder")
+        data = await self.http.request("GET", f"storage/folders/{folder}", subject=f"folder {folder}")
+        return parse_model(Folder, data, f"folder {folder}")
+
+    async def folders(self, search: str | None = None, *, page_size: int = MAX_BULK) -> list[Folder]:
+        """Folders at the top level, or with `search` those of any depth whose name contains it; as many requests as pages.
+
+        Encord API: GET storage/folders, GET storage/search/folders.
+
+        Args:
+            search: Text in the name.
+            page_size: Folders a request, 1 to 1000.
+
+        Example:
+            >>> [folder.name for folder in await api.folders()]  # doctest: +SKIP
+        """
+        params: dict[str, Param] = {
+            "search": search or None,
+            "isRecursive": False,
+            "order": "name",
+            "desc": False,
+            "pageSize": _checked_page_size(page_size),
+        }
+        path = "storage/search/folders" if search else "storage/folders"
+        found: dict[str, Folder] = {}
+        async for page in self.pages(path, params, "folders"):
+            for entry in page.results:
+                folder = parse_model(Folder, entry, "a folder in the list")
+                found[folder.uuid] = folder
+        return list(found.values())
+
+    async def folder_summary(self, uuid: str | UUID) -> FolderSummary:
+        """How much a folder holds.
+
+        Encord API: GET storage/folders/{uuid}/summary.
+
+        Args:
+            uuid: The folder.
+
+        Example:
+            >>> (await api.folder_summary(uuid)).files  # doctest: +SKIP
+        """
+        folder = checked_uuid(uuid, "folder")
+        data = await self.http.request(
+            "GET", f"storage/folders/{folder}/summary", subject=f"summary of folder {folder}"
+        )
+        return parse_model(FolderSummary, data, f"the summary of folder {folder}")
+
+    async def page(
+        self,
+        uuid: str | UUID,
+        *,
+        token: str | None = None,
+        descending: bool = False,
+        page_size: int = MAX_BULK,
+        search: str | None = None,
+        item_types: Sequence[str] = (),
+        include_metadata: bool = True,
+    ) -> ItemPage:
+        """One page of the items that lie directly in a folder, by name.
+
+        Encord API: GET storage/folders/{uuid}/items.
+
+        Args:
+            uuid: The folder.
+            token: Token from the page before; None for the first.
+            descending: Whether names run from z to a.
+            page_size: Items a page, 1 to 1000.
+            search: Text in the name.
+            item_types: Only these, in Encord's names such as `imageGroup`.
+            include_metadata: Whether the items come with their metadata.
+
+        Example:
+            >>> (await api.page(uuid)).batch.uuids  # doctest: +SKIP
+        """
+        raw = await self.raw_page(
+            uuid,
+            token=token,
+            descending=descending,
+            page_size=page_size,
+            search=search,
+            item_types=item_types,
+            include_metadata=include_metadata,
+        )
+        return ItemPage(parse_items(raw.results), raw.next_token)
+
+    async def raw_page(
+        self,
+        uuid: str | UUID,
+        *,
+        token: str | None = None,
+        descending: bool = False,
+        page_size: int = MAX_BULK,
+        search: str | None = None,
+        item_types: Sequence[str] = (),
+        include_metadata: bool = True,
+    ) -> RawPage:
+        """The same as `page`, before its items are turned into columns; arguments as there.
+
+        Args:
+            uuid: The folder.
+            token: Token from the page before.
+            descending: Whether names run from z to a.
+            page_size: Items a page.
+            search: Text in the name.
+            item_types: Only these.
+            include_metadata: Whether the items come with their metadata.
+
+        Example:
+            >>> (await api.raw_page(uuid)).next_token  # doctest: +SKIP
+        """
+        folder = checked_uuid(uuid, "folder")
+        params = _item_params(
+            search, item_types, descending=descending, page_size=page_size, include_metadata=include_metadata
+        )
+        subject = f"items of folder {folder}"
+        data = await self.http.request(
+            "GET", f"storage/folders/{folder}/items", params={**params, "pageToken": token}, subject=subject
+        )
+        return RawPage(*split_page(data, subject))
+
+    async def find_items(
+        self,
+        search: str | None = None,
+        item_types: Sequence[str] = (),
+        *,
+        folder: str | UUID | None = None,
+        page_size: int = MAX_BULK,
+        include_metadata: bool = True,
+    ) -> AsyncIterator[ItemBatch]:
+        """Items of any depth, page by page; slow on Encord's side, prefer `page` where the folder is known.
+
+        Encord API: GET storage/search/items, or GET storage/folders/{uuid}/items with isRecursive.
+
+        Args:
+            search: Text in the name.
+            item_types: Only these, in Encord's names such as `imageGroup`.
+            folder: Only below this folder.
+            page_size: Items a page, 1 to 1000.
+            include_metadata: Whether the items come with their metadata.
+
+        Raises:
+            InvalidInputError: If neither `search` nor `item_types` is given, which Encord requires.
+
+        Example:
+            >>> async for batch in api.find_items("drive-07"): ...  # doctest: +SKIP
+        """
+        if not search and not item_types:
+            raise InvalidInputError(
+                [
+                    Problem(
+                        expected="search or item_types",
+                        got="neither",
+                        hint="Give one of them, or list a folder.",
+                    )
+                ]
+            )
+        params = _item_params(
+            search, item_types, descending=False, page_size=page_size, include_metadata=include_metadata
+        )
+        path = "storage/search/items"
+        if folder is not None:
+            path = f"storage/folders/{checked_uuid(folder, 'folder')}/items"
+            params = {**params, "isRecursive": True}
+        async for page in self.pages(path, params, "items found"):
+            yield parse_items(page.results)
+
+    async def item(self, uuid: str | UUID) -> ItemBatch:
+        """One item.
+
+        Encord API: GET storage/items/{uuid}.
+
+        Args:
+            uuid: The item.
+
+        Raises:
+            ApiError: AuthorisationError for an item that is unknown or not yours.
+
+        Example:
+            >>> (await api.item(uuid)).metadata[0]  # doctest: +SKIP
+        """
+        data, _ = await self._item(uuid, sign=False)
+        return parse_items([data])
+
+    async def items(self, uuids: Iterable[str | UUID]) -> ItemBatch:
+        """Up to 1,000 items by uuid; those that did not come back are in `missing`.
+
+        Encord API: POST storage/items/get-bulk.
+
+        Args:
+            uuids: The items.
+
+        Raises:
+            InvalidInputError: If there are more than 1,000.
+            ApiError: As the server says; an unknown uuid may fail the whole request, without being named.
+
+        Example:
+            >>> (await api.items([uuid])).missing  # doctest: +SKIP
+            []
+        """
+        asked = list(dict.fromkeys(checked_uuid(uuid, "item") for uuid in uuids))
+        _check_bulk(len(asked))
+        if not asked:
+            return ItemBatch()
+        subject = f"{len(asked)} items ({asked[0]}{', ...' if len(asked) > 1 else ''})"
+        data = await self.http.request(
+            "POST",
+            "storage/items/get-bulk",
+            body={"itemUuids": asked, "signUrls": False},
+            subject=subject,
+        )
+        results, _ = split_page(data, subject)
+        batch = parse_items(results)
+        wanted = set(asked)
+        if not wanted.issuperset(batch.uuids):
+            positions = [row for row, uuid in enumerate(batch.uuids) if uuid in wanted]
+            problems = batch.problems
+            batch = batch.take(positions)
+            batch.problems = problems
+        answered = set(answered_uuids(results))
+        batch.missing = [uuid for uuid in asked if uuid not in answered]
+        return batch
+
+    async def child_items(self, uuid: str | UUID, parent: str | UUID) -> ItemBatch:
+        """The frames of an image group or sequence, the files of a DICOM series; as many requests as pages.
+
+        Encord API: GET storage/folders/{parent}/items/{uuid}/child-items. The SDK reads its first page only.
+
+        Args:
+            uuid: The group.
+            parent: The folder it lies in.
+
+        Example:
+            >>> (await api.child_items(group, folder)).uuids  # doctest: +SKIP
+        """
+        item, folder = checked_uuid(uuid, "item"), checked_uuid(parent, "folder")
+        path = f"storage/folders/{folder}/items/{item}/child-items"
+        results: list[object] = []
+        async for page in self.pages(path, {"signUrls": False}, f"children of item {item}"):
+            results += page.results
+        return parse_items(results)
+
+    async def patch_metadata(
+        self, patches: Mapping[str, Mapping[str, Json]], *, retry: bool = True
+    ) -> list[str]:
+        """Replace the whole metadata of many items.
+
+        Encord API: PATCH storage/items/patch-bulk.
+
+        Args:
+            patches: Item uuid to its whole new metadata. More than 1,000 at a time are slower, not faster.
+            retry: Whether to try again on a passing failure.
+
+        Returns:
+            Uuids that the server answered; one that is missing was not written, as far as the server says.
+
+        Raises:
+            ApiError: As the server says. After ConnectionFailedError or ServerError it may have been written
+                all the same: only reading again tells.
+
+        Example:
+            >>> await api.patch_metadata({uuid: {"weather": "fog"}})  # doctest: +SKIP
+        """
+        body = {checked_uuid(uuid, "item"): {"clientMetadata": value} for uuid, value in patches.items()}
+        if not body:
+            return []
+        first = next(iter(body))
+        subject = f"metadata of {len(body)} items ({first}{', ...' if len(body) > 1 else ''})"
+        # Safe to repeat: each patch carries the whole dictionary, so doing it twice leaves what doing it once leaves.
+        # What a retry cannot see is somebody else's edit between two attempts; reading back afterwards finds that.
+        data = await self.http.request(
+            "PATCH", "storage/items/patch-bulk", body={"itemPatches": body}, subject=subject, retry=retry
+        )
+        results, _ = split_page(data, f"the answer to {subject}")
+        return answered_uuids(results)
+
+    async def patch_item(
+        self,
+        parent: str | UUID,
+        uuid: str | UUID,
+        *,
+        metadata: Mapping[str, Json] | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        retry: bool = True,
+    ) -> ItemBatch:
+        """Change one item; `metadata` replaces the whole dictionary.
+
+        Encord API: PATCH storage/folders/{parent}/items/{uuid}.
+
+        Args:
+            parent: The folder it lies in.
+            uuid: The item.
+            metadata: Its whole new metadata; None leaves it.
+            name: Its new name; None leaves it.
+            description: Its new description; None leaves it.
+            retry: Whether to try again on a passing failure; every field replaces, so repeating is safe.
+
+        Returns:
+            The item as the server answered it; empty when there was nothing to change.
+
+        Example:
+            >>> await api.patch_item(folder, uuid, name="drive-08.mp4")  # doctest: +SKIP
+        """
+        item, folder = checked_uuid(uuid, "item"), checked_uuid(parent, "folder")
+        wanted = {"name": name, "description": description, "clientMetadata": metadata}
+        body = {key: value for key, value in wanted.items() if value is not None}
+        if not body:
+            return ItemBatch()
+        data = await self.http.request(
+            "PATCH", f"storage/folders/{folder}/items/{item}", body=body, subject=f"item {item}", retry=retry
+        )
+        return parse_items([data])
+
+    async def schema(self) -> dict[str, Any] | None:
+        """The organisation's metadata schema as it is on the wire; None where there is none yet.
+
+        Encord API: GET organisation/client-metadata-schema-v2.
+
+        Example:
+            >>> sorted(await api.schema() or {})  # doctest: +SKIP
+        """
+        data = await self.http.request("GET", _SCHEMA, subject="metadata schema")
+        if data is not None and not isinstance(data, dict):
+            raise BadResponseError(
+                "The metadata schema came in a shape that is not Encord's (no object).", status=200
+            )
+        return data
+
+    async def save_schema(self, mapping: Mapping[str, Any]) -> None:
+        """Replace the organisation's metadata schema; the last writer wins.
+
+        Encord API: POST organisation/client-metadata-schema-v2.
+
+        Args:
+            mapping: The whole schema, key to type object, unknown types as they were read.
+
+        Example:
+            >>> await api.save_schema({"city": {"ty": "variant", "hint": "varchar"}})  # doctest: +SKIP
+        """
+        # The whole map each time, so repeating it is safe, as for a metadata patch.
+        await self.http.request("POST", _SCHEMA, body=dict(mapping), subject="metadata schema")
+
+    async def signed_url(self, uuid: str | UUID) -> SecretStr:
+        """A URL by which anybody can read an item's media for a while: a secret, so it hides itself.
+
+        Encord API: GET storage/items/{uuid}?signUrl=True.
+
+        Args:
+            uuid: The item.
+
+        Raises:
+            NotFoundError: If the item has no media of its own, as an image group.
+
+        Example:
+            >>> await api.signed_url(uuid)  # doctest: +SKIP
+            SecretStr('**********')
+        """
+        return (await self._media_source(uuid))[0]
+
+    async def media(self, uuid: str | UUID, limit_bytes: int = 20_000_000) -> tuple[bytes, str]:
+        """An item's media; two requests.
+
+        Encord API: GET storage/items/{uuid}?signUrl=True, then the URL it gives.
+
+        Args:
+            uuid: The item.
+            limit_bytes: Largest size to accept.
+
+        Returns:
+            The bytes and their content type.
+
+        Raises:
+            NotFoundError: If the item has no media of its own.
+            ApiError: If it cannot be fetched or is too large.
+
+        Example:
+            >>> data, mime = await api.media(uuid)  # doctest: +SKIP
+        """
+        url, mime = await self._media_source(uuid)
+        data, sent = await self.http.get_media(
+            url.get_secret_value(), limit_bytes, subject=f"item {checked_uuid(uuid, 'item')}"
+        )
+        return data, mime if sent == _UNKNOWN_MIME and mime else sent
+
+    async def pages(self, path: str, params: Mapping[str, Param], subject: str) -> AsyncIterator[RawPage]:
+        """All pages of a list, one after the other.
+
+        Args:
+            path: Path below `/v2/public/`.
+            params: Query without the page token.
+            subject: What is listed, for messages.
+
+        Raises:
+            BadResponseError: If the server hands out the same token again, which would never end.
+
+        Example:
+            >>> async for page in api.pages("storage/folders", {}, "folders"): ...  # doctest: +SKIP
+        """
+        token: str | None = None
+        used: set[str] = set()
+        while True:
+            data = await self.http.request(
+                "GET", path, params={**params, "pageToken": token}, subject=subject
+            )
+            page = RawPage(*split_page(data, subject))
+            yield page
+            token = page.next_token
+            if token is None:
+                return
+            if token in used:
+                raise repeated_token(subject)
+            used.add(token)
+
+    async def _item(self, uuid: str | UUID, *, sign: bool) -> tuple[dict[str, Any], str]:
+        item = checked_uuid(uuid, "item")
+        data = await self.http.request(
+            "GET", f"storage/items/{item}", params={"signUrl": sign}, subject=f"item {item}"
+        )
+        if not isinstance(data, dict):
+            raise BadResponseError(
+                f"Item {item} came in a shape that is not Encord's (no object).", status=200
+            )
+        return data, item
+
+    async def _media_source(self, uuid: str | UUID) -> tuple[SecretStr, str]:
+        data, item = await self._item(uuid, sign=True)
+        url = data.get("signedUrl") or data.get("signed_url")
+        if not isinstance(url, str) or not url:
+            raise NotFoundError(
+                f"item {item}: Encord gives no media for it (a group shows its children instead).",
+                method="GET",
+                path=f"/v2/public/storage/items/{item}",
+            )
+        mime = data.get("mimeType") or data.get("mime_type")
+        return SecretStr(url), mime if isinstance(mime, str) else ""
+
+
+def repeated_token(subject: str) -> BadResponseError:
+    """The error for a list that would never end.
+
+    Args:
+        subject: What is listed.
+    """
+    return BadResponseError(
+        f"{subject}: the server gave the same page token twice, so the list would never end; try again.",
+        status=200,
+    )
+
+
+def _item_params(
+    search: str | None, item_types: Sequence[str], *, descending: bool, page_size: int, include_metadata: bool
+) -> dict[str, Param]:
+    return {
+        "search": search or None,
+        "isRecursive": False,
+        "itemTypes": list(item_types),
+        "order": "name",
+        "desc": descending,
+        "pageSize": _checked_page_size(page_size),
+        "signUrls": False,
+        "includeClientMetadata": include_metadata,
+        "clientMetadataAsSignedUrl": False,
+    }
+
+
+def _checked_page_size(page_size: int) -> int:
+    if not 1 <= page_size <= MAX_BULK:
+        raise InvalidInputError(
+            [
+                Problem(
+                    key="page_size", expected="1 to 1000", got=str(page_size), hint="Encord's limit is 1000."
+                )
+            ]
+        )
+    return page_size
+
+
+def _check_bulk(count: int) -> None:
+    if count > MAX_BULK:
+        raise InvalidInputError(
+            [Problem(expected="up to 1000 items at a time", got=str(count), hint="Split them.")]
+        )

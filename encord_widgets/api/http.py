@@ -1,0 +1,425 @@
+"""One signed HTTP client: keep-alive, bounded concurrency, retries, and errors that name what happened."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import random
+import ssl
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import anyio
+import httpx
+
+from encord_widgets.api import codec, media
+from encord_widgets.api.credentials import Credentials
+from encord_widgets.api.errors import (
+    EU_DOMAIN,
+    ApiError,
+    BadResponseError,
+    ConnectionFailedError,
+    clean,
+    from_response,
+)
+from encord_widgets.errors import InvalidInputError, Problem
+
+__all__ = ["HttpClient", "Param", "RetryPolicy"]
+
+Param: TypeAlias = str | int | bool | Iterable[str] | None
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+_BASE: Final = "/v2/public/"
+_REQUEST_ID_HEADERS: Final = ("x-request-id", "x-correlation-id", "x-cloud-trace-context")
+_MEDIA_IN_FLIGHT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long to try again after 408, 429, 500, 502, 503, 504, a lost connection or a cut answer.
+
+    Waits grow as `wait_initial * 2**n` up to `wait_max`, plus up to `wait_jitter`; a `Retry-After` header replaces them.
+
+    Args:
+        attempts: Attempts in all; 1 means no retry.
+        total_seconds: No new attempt starts after this many seconds.
+        wait_initial: First wait, in seconds.
+        wait_max: Longest wait, in seconds.
+        wait_jitter: Largest random addition, in seconds.
+
+    Example:
+        >>> RetryPolicy(attempts=3).attempts
+        3
+    """
+
+    attempts: int = 6
+    total_seconds: float = 120.0
+    wait_initial: float = 0.5
+    wait_max: float = 20.0
+    wait_jitter: float = 0.5
+
+
+class HttpClient:
+    """Sends signed requests to one server of Encord's API.
+
+    Args:
+        credentials: Who asks.
+        domain: The server, scheme and host only.
+        transport: Another httpx transport than the network, such as `httpx.ASGITransport` for a server in this process.
+        media_transport: Another transport than the network for media of other hosts.
+        timeout: Longest wait for an answer, in seconds.
+        connect_timeout: Longest wait for a connection, in seconds.
+        max_in_flight: Requests at the same time.
+        retry: When to try again.
+        user_agent_suffix: Added to the user agent.
+
+    Raises:
+        InvalidInputError: If the domain is not one.
+
+    Example:
+        >>> http = HttpClient(SshCredentials.from_file("~/.ssh/encord"))  # doctest: +SKIP
+        >>> await http.request("GET", "storage/folders")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        domain: str = EU_DOMAIN,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        media_transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 60.0,
+        connect_timeout: float = 10.0,
+        max_in_flight: int = 8,
+        retry: RetryPolicy | None = None,
+        user_agent_suffix: str = "",
+    ) -> None:
+        self.domain = _checked_domain(domain)
+        self.retry = retry or RetryPolicy()
+        self._credentials = credentials
+        self._transport = transport
+        self._media_transport = media_transport
+        self._timeout = httpx.Timeout(timeout, connect=connect_timeout)
+        self._max_in_flight = max_in_flight
+        self._user_agent = _user_agent(user_agent_suffix)
+        self._client: httpx.AsyncClient | None = None  # made in the event loop, on the first request
+        self._media_clients: dict[bool, httpx.AsyncClient] = {}
+        self._slots: anyio.Semaphore | None = None
+        self._media_slots: anyio.Semaphore | None = None
+        self._tls: ssl.SSLContext | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"HttpClient({self.domain!r}, {self._credentials!r})"
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Param] | None = None,
+        body: object = None,
+        subject: str = "",
+        retry: bool = True,
+    ) -> Any:
+        """Send one request and parse its answer.
+
+        Args:
+            method: HTTP method.
+            path: Path below `/v2/public/`.
+            params: Query in Encord's names: None is left out, a list is repeated, booleans are spelled `True`, `False`.
+            body: JSON body; None sends none.
+            subject: What the request is about, for messages, such as `folder 8ad5...`.
+            retry: Whether trying again is safe. Pass False for whatever is not the same when done twice.
+
+        Returns:
+            The parsed JSON, or None for 204.
+
+        Raises:
+            ApiError: The subclass that fits.
+            InvalidInputError: If the body is not JSON.
+
+        Example:
+            >>> await http.request("GET", "storage/folders", params={"pageSize": 10})  # doctest: +SKIP
+        """
+        path = _BASE + path.strip("/")
+        query = _query(params)
+        url = f"{self.domain}{path}?{query}" if query else f"{self.domain}{path}"
+        call = _Call(method, path, subject, uuid.uuid4().hex)
+        content = None if body is None else codec.encode(body)
+
+        async def once(attempt: int) -> Any:
+            return await self._send(call, url, content, attempt)
+
+        return await self._with_retries(once, call.label, retry=retry)
+
+    async def get_media(self, url: str, limit_bytes: int, *, subject: str = "media") -> tuple[bytes, str]:
+        """Fetch media from a signed URL: without our credentials, and without a trace in any log.
+
+        Args:
+            url: Absolute, or relative to this server.
+            limit_bytes: Largest size to accept.
+            subject: What it is, for messages.
+
+        Returns:
+            The bytes and their content type.
+
+        Raises:
+            ApiError: If it cannot be fetched or is too large; the message names the host, never the URL.
+
+        Example:
+            >>> await http.get_media(url.get_secret_value(), 5_000_000)  # doctest: +SKIP
+        """
+        self._check_open("GET", "media")
+        source = media.locate(url, self.domain, subject)
+        # Only this server's own URLs go through its transport; whatever is foreign goes out to the network.
+        own = source.own and self._transport is not None
+        client = self._media_clients.get(own)
+        if client is None:
+            client = self._new_client(self._transport if own else self._media_transport, _MEDIA_IN_FLIGHT)
+            client.max_redirects = 3
+            self._media_clients[own] = client
+        if self._media_slots is None:
+            self._media_slots = anyio.Semaphore(_MEDIA_IN_FLIGHT)
+        slots = self._media_slots
+
+        async def once(attempt: int) -> tuple[bytes, str]:
+            async with slots:
+                return await media.fetch(client, source, limit_bytes, follow=not own, attempt=attempt)
+
+        return await self._with_retries(once, subject, retry=True)
+
+    async def aclose(self) -> None:
+        """Close all connections; later requests fail with a clear message.
+
+        Example:
+            >>> await http.aclose()  # doctest: +SKIP
+        """
+        self._closed = True
+        clients = [client for client in (self._client, *self._media_clients.values()) if client is not None]
+        self._client = None
+        self._media_clients = {}
+        for client in clients:
+            await client.aclose()
+
+    async def _send(self, call: _Call, url: str, content: bytes | None, attempt: int) -> Any:
+        self._check_open(call.method, call.path)
+        if self._client is None:
+            self._client = self._new_client(self._transport, self._max_in_flight)
+            self._slots = anyio.Semaphore(self._max_in_flight)
+        headers = {"X-Cloud-Trace-Context": f"{call.trace_id}/1;o=1"}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        request = self._client.build_request(call.method, url, content=content, headers=headers)
+        assert self._slots is not None  # noqa: S101  # made together with the client
+        async with self._slots:
+            # Signed as late as possible, over exactly the bytes and the target that are sent.
+            target = request.url.raw_path.decode("ascii")
+            request.headers.update(
+                self._credentials.headers(call.method, target, content or b"", int(time.time()))
+            )
+            try:
+                response = await self._client.send(request, auth=None, follow_redirects=False)
+            except httpx.DecodingError:
+                failure: ApiError = self._bad(
+                    call, attempt, "could not be unpacked (wrong compression)", cut=True
+                )
+            except httpx.TransportError as error:
+                failure = media.connection_failure(
+                    error,
+                    self.domain,
+                    call.label,
+                    method=call.method,
+                    path=call.path,
+                    request_id=call.trace_id,
+                    attempt=attempt,
+                )
+            else:
+                return self._parsed(call, response, attempt)
+        # Raised outside the handler: httpx's exceptions carry the request with its signature.
+        raise failure
+
+    def _parsed(self, call: _Call, response: httpx.Response, attempt: int) -> Any:
+        request_id = next(
+            (
+                clean(response.headers[name])[:100]
+                for name in _REQUEST_ID_HEADERS
+                if response.headers.get(name)
+            ),
+            call.trace_id,
+        )
+        if response.status_code == HTTPStatus.NO_CONTENT:
+            return None
+        if response.status_code != HTTPStatus.OK:
+            raise from_response(
+                response.status_code,
+                response.headers,
+                response.content,
+                method=call.method,
+                path=call.path,
+                domain=self.domain,
+                request_id=request_id,
+                subject=call.subject,
+                attempt=attempt,
+            )
+        try:
+            return codec.decode(response.content)
+        except ValueError:
+            is_json = "json" in response.headers.get("content-type", "json")
+        what = "is cut off" if is_json else "is not JSON"
+        raise self._bad(call, attempt, what, cut=is_json, request_id=request_id)
+
+    def _bad(
+        self, call: _Call, attempt: int, what: str, *, cut: bool, request_id: str | None = None
+    ) -> BadResponseError:
+        tries = f" Tried {attempt} times." if attempt > 1 else ""
+        return BadResponseError(
+            f"{call.label}: the answer of {self.domain} {what}. If it stays so, check the argument domain and "
+            f"any proxy between.{tries} Request id {request_id or call.trace_id}.",
+            method=call.method,
+            path=call.path,
+            status=int(HTTPStatus.OK),
+            request_id=request_id or call.trace_id,
+            cut=cut,
+        )
+
+    async def _with_retries(self, once: Callable[[int], Awaitable[_T]], label: str, *, retry: bool) -> _T:
+        import stamina  # noqa: PLC0415  # 60 ms, not needed by an import of the package
+
+        # Without a handler of the user's, Python would print stamina's bare warnings into the notebook.
+        logging.getLogger("stamina").addHandler(_NO_OUTPUT)
+        policy = self.retry
+        end = time.monotonic() + policy.total_seconds
+
+        def wait_before(error: Exception) -> bool | float:
+            if not isinstance(error, ApiError) or not error.transient:
+                return False
+            if error.retry_after is None:
+                _log.info("%s failed, trying again: %s", label, type(error).__name__)
+                return True
+            wait = error.retry_after + random.uniform(0, policy.wait_jitter)  # noqa: S311
+            if time.monotonic() + wait > end:
+                return False  # sleeping past the end only delays the message
+            _log.info("%s failed, trying again in %.1f s as the server asked", label, wait)
+            return wait
+
+        async for attempt in stamina.retry_context(
+            on=wait_before,
+            attempts=policy.attempts if retry else 1,
+            timeout=policy.total_seconds,
+            wait_initial=policy.wait_initial,
+            wait_max=policy.wait_max,
+            wait_jitter=policy.wait_jitter,
+        ):
+            with attempt:
+                return await once(attempt.num)
+        raise AssertionError("a retry loop ends by a result or an error")
+
+    def _new_client(self, transport: httpx.AsyncBaseTransport | None, in_flight: int) -> httpx.AsyncClient:
+        if self._tls is None and transport is None:
+            self._tls = _tls()
+        return httpx.AsyncClient(
+            transport=transport,
+            verify=self._tls if self._tls is not None else True,
+            timeout=self._timeout,
+            limits=httpx.Limits(
+                max_connections=in_flight, max_keepalive_connections=in_flight, keepalive_expiry=30.0
+            ),
+            headers={"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"},
+            follow_redirects=False,
+        )
+
+    def _check_open(self, method: str, path: str) -> None:
+        if self._closed:
+            raise ApiError("This client is closed; connect again.", method=method, path=path)
+
+
+_NO_OUTPUT: Final = logging.NullHandler()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    path: str
+    subject: str
+    trace_id: str
+
+    @property
+    def label(self) -> str:
+        head = f"{self.method} {self.path}"
+        return f"{self.subject}: {head}" if self.subject else head
+
+
+def _query(params: Mapping[str, Param] | None) -> str:
+    """Encord's spelling of a query: camelCase names are the caller's, values are spelled here."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in (params or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, str | int):  # bool is an int, and str() spells it `True`
+            pairs.append((name, str(value)))
+        else:
+            pairs.extend((name, str(entry)) for entry in value)
+    return urlencode(pairs)
+
+
+def _checked_domain(domain: str) -> str:
+    parts = urlsplit(domain.strip()) if isinstance(domain, str) else urlsplit("")
+    try:
+        usable = (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.username is None
+            and parts.path.strip("/") == ""
+            and not parts.query
+            and not parts.fragment
+            and parts.port != 0
+        )
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        raise InvalidInputError(
+            [
+                Problem(
+                    key="domain",
+                    expected="scheme and host, such as https://api.encord.com",
+                    got=repr(
+                        clean(str(domain)) if parts.username is None else "an address with a user name in it"
+                    ),
+                    hint="Leave out path, query and user name.",
+                )
+            ]
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _user_agent(suffix: str) -> str:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    agent = f"encord-widgets/{version('encord-widgets')} python/{platform.python_version()}"
+    text = suffix.strip()
+    if text and not (text.isascii() and text.isprintable()):
+        raise InvalidInputError(
+            [Problem(key="user_agent_suffix", expected="printable ASCII", got=repr(text), hint="Shorten it.")]
+        )
+    return f"{agent} {text}" if text else agent
+
+
+def _tls() -> ssl.SSLContext:
+    """Certificates: httpx's own, or what the variables of requests and curl name, which Encord's SDK honours."""
+    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            place = os.environ.get(name)
+            if place and os.path.isdir(place):
+                return ssl.create_default_context(capath=place)
+            if place and os.path.isfile(place):
+                return ssl.create_default_context(cafile=place)
+    return httpx.create_ssl_context()
