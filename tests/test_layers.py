@@ -17,7 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"metadata"}),
     frozenset({"api"}),
     frozenset({"commit"}),
-    frozenset({"cli", "client", "item_set"}),
+    frozenset({"background", "cli", "client", "item_load", "item_set", "item_source", "item_view"}),
     frozenset({"widgets"}),
     frozenset({"__init__", "__main__"}),
 )
