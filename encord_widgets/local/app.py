@@ -1,0 +1,237 @@
+"""The embedded Encord as an ASGI app: Encord's addresses, error bodies and headers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import sqlite3
+from collections.abc import Awaitable, Callable
+
+import orjson
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from encord_widgets.local.access import Access, UrlSigner
+from encord_widgets.local.call import Call, as_uuid
+from encord_widgets.local.folder_calls import FolderCalls, SchemaCalls
+from encord_widgets.local.item_calls import ItemCalls
+from encord_widgets.local.jsontext import encode
+from encord_widgets.local.media import Media
+from encord_widgets.local.refusal import RefusedError
+from encord_widgets.local.store import Store
+
+__all__ = ["build_app"]
+
+Handler = Callable[[Call], bytes]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_MAX_BODY = 256 * 1024 * 1024
+_TRACE = re.compile(r"[\w.:=;/+-]{1,200}")
+
+
+def build_app(
+    store: Store,
+    access: Access,
+    signer: UrlSigner,
+    *,
+    latency_ms: float = 0,
+    leave_out_unknown: bool = False,
+) -> Starlette:
+    """The app.
+
+    Args:
+        store: What there is.
+        access: Who may ask.
+        signer: Makes and checks signed URLs.
+        latency_ms: Every answer is held back for so long; requests do not wait for each other.
+        leave_out_unknown: Bulk calls leave out unknown items instead of answering 403.
+    """
+    items = ItemCalls(store, signer, leave_out_unknown=leave_out_unknown)
+    folders = FolderCalls(store)
+    schema = SchemaCalls(store, access)
+    folder, item = "storage/folders/{folder}", "storage/folders/{folder}/items/{item}"
+    # Fixed addresses stand before those with a uuid in the same place.
+    calls: list[tuple[str, str, Handler]] = [
+        ("GET", "storage/folders", folders.list_root),
+        ("POST", "storage/folders", folders.create),
+        ("PATCH", "storage/folders/patch-bulk", folders.patch_bulk),
+        ("GET", "storage/search/folders", folders.search),
+        ("GET", "storage/search/items", items.search),
+        ("POST", "storage/items/get-bulk", items.get_bulk),
+        ("PATCH", "storage/items/patch-bulk", items.patch_bulk),
+        ("GET", "storage/items/{item}", items.get),
+        ("GET", folder, folders.get),
+        ("PATCH", folder, folders.patch),
+        ("DELETE", folder, folders.delete),
+        ("GET", f"{folder}/folders", folders.list_subfolders),
+        ("GET", f"{folder}/summary", folders.summary),
+        ("GET", f"{folder}/folder-config", folders.get_config),
+        ("POST", f"{folder}/folder-config", folders.set_config),
+        ("GET", f"{folder}/items", items.list_folder),
+        ("POST", f"{folder}/items/delete", items.delete),
+        ("PATCH", item, items.patch),
+        ("GET", f"{item}/child-items", items.children),
+        ("GET", f"{item}/summary", items.summary),
+        ("GET", "organisation/client-metadata-schema-v2", schema.get),
+        ("POST", "organisation/client-metadata-schema-v2", schema.save),
+        ("GET", "organisation/client-metadata-schema", schema.get_legacy),
+        ("POST", "organisation/client-metadata-schema", schema.save_legacy),
+        ("GET", "user/bearer-token", schema.bearer_token),
+    ]
+    delay = latency_ms / 1000
+    routes = [
+        Route(f"/v2/public/{path}", _endpoint(handler, access, delay), methods=[method])
+        for method, path, handler in calls
+    ]
+    media = Media()
+    routes += [
+        Route("/signed/media/{item}", _media(store, signer, media, delay)),
+        Route("/signed/metadata/{item}", _metadata(store, signer, delay)),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _http_error, RefusedError: _refused, sqlite3.OperationalError: _busy},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _endpoint(handler: Handler, access: Access, delay: float) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        body = await _body(request)
+        # In the event loop on purpose: one call is a few milliseconds, less than a thread hand-over under load,
+        # and nothing can come between its reads and writes.
+        try:
+            actor = access.identify(request.method, _target(request), request.headers, body)
+            call = Call(
+                request.path_params,
+                request.query_params,
+                body,
+                actor,
+                _request_id(request),
+                str(request.base_url).rstrip("/"),
+            )
+            response = _json(request, handler(call))
+        except RefusedError as error:
+            response = _refused(request, error)
+        if delay:
+            await asyncio.sleep(delay)
+        return response
+
+    return answer
+
+
+async def _body(request: Request) -> bytes:
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > _MAX_BODY:
+            raise RefusedError(413, f"The body is larger than {_MAX_BODY} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _target(request: Request) -> str:
+    raw = request.scope.get("raw_path") or request.scope["path"].encode()
+    query: bytes = request.scope["query_string"]
+    return (raw + b"?" + query if query else raw).decode("latin-1")
+
+
+def _request_id(request: Request) -> str:
+    for name in ("x-cloud-trace-context", "x-request-id"):
+        given = request.headers.get(name, "")
+        if _TRACE.fullmatch(given):
+            return given.split("/")[0]
+    if "request_id" not in request.scope:
+        request.scope["request_id"] = secrets.token_hex(16)
+    made: str = request.scope["request_id"]
+    return made
+
+
+def _json(request: Request, body: bytes, status: int = 200) -> Response:
+    headers = {"x-request-id": _request_id(request)}
+    trace = request.headers.get("x-cloud-trace-context", "")
+    if _TRACE.fullmatch(trace):
+        headers["x-cloud-trace-context"] = trace
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, RefusedError) else 500
+    message = error.message if isinstance(error, RefusedError) else "Internal error."
+    return _json(request, orjson.dumps({"message": message}), status)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
+    return _json(request, orjson.dumps({"message": detail}), status)
+
+
+def _busy(request: Request, error: Exception) -> Response:
+    if "locked" not in str(error) and "busy" not in str(error):
+        raise error
+    response = _json(request, orjson.dumps({"message": "The database is busy. Try again."}), 503)
+    response.headers["retry-after"] = "1"
+    return response
+
+
+def _metadata(store: Store, signer: UrlSigner, delay: float) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        signer.check(request.scope["path"], request.query_params)
+        item = as_uuid(request.path_params["item"], "item")
+        try:
+            body = encode(store.metadata(item))
+        except KeyError:
+            raise RefusedError(404, "The item is gone.") from None
+        if delay:
+            await asyncio.sleep(delay)
+        return _json(request, body)
+
+    return answer
+
+
+def _media(store: Store, signer: UrlSigner, media: Media, delay: float) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        signer.check(request.scope["path"], request.query_params)
+        item = as_uuid(request.path_params["item"], "item")
+        place = store.items.place(item)
+        if place is None:
+            raise RefusedError(404, "The item is gone.")
+        fields = store.item_fields(item)
+        # Drawing takes up to some tenths of a second: not in the event loop.
+        content, mime = await run_in_threadpool(media.get, fields, place[3])
+        if delay:
+            await asyncio.sleep(delay)
+        return _part(request, content, mime)
+
+    return answer
+
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def _part(request: Request, content: bytes, mime: str) -> Response:
+    headers = {
+        "accept-ranges": "bytes",
+        "access-control-allow-origin": "*",  # a notebook page has another origin; the signature is the permission
+        "cache-control": "private, max-age=3600",
+        "x-content-type-options": "nosniff",
+    }
+    wanted = _RANGE.fullmatch(request.headers.get("range", ""))
+    if wanted is None or wanted.groups() == ("", ""):
+        return Response(content, 200, headers, media_type=mime)
+    first, last = wanted.groups()
+    size = len(content)
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if start >= size or end < start:
+        headers["content-range"] = f"bytes */{size}"
+        return Response(b"", 416, headers)
+    headers["content-range"] = f"bytes {start}-{end}/{size}"
+    return Response(content[start : end + 1], 206, headers, media_type=mime)

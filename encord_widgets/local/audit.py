@@ -1,0 +1,70 @@
+"""The server's own record of every write, so that a claim about a commit can be checked."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from encord_widgets.local.database import Database
+from encord_widgets.local.jsontext import metadata_object
+
+__all__ = ["AuditEntry", "AuditLog"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One write to one thing.
+
+    Args:
+        id: Rises with every write.
+        at: Time of the write, as the item's `lastEditedAt` shows it.
+        request: Request id; all writes of one bulk request share it.
+        actor: Key or token that signed, or who used the Python API.
+        action: `patch item`, `delete item`, `create folder`, `patch folder`, `delete folder`, `save schema`.
+        subject: Uuid of the item or folder.
+        before: Metadata before the write; None where there was none.
+        after: Metadata after it; None where it is gone.
+    """
+
+    id: int
+    at: str
+    request: str
+    actor: str
+    action: str
+    subject: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class AuditLog:
+    """The audit table of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, connection: sqlite3.Connection, entries: Iterable[tuple[object, ...]]) -> None:
+        """Add entries (at, request, actor, action, subject, before, after) to the open transaction."""
+        connection.executemany("INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", entries)
+
+    def entries(self, subject: str | None = None, *, since: int = 0) -> list[AuditEntry]:
+        """Entries in the order of the writes.
+
+        Args:
+            subject: Only those of this item or folder.
+            since: Only those with a greater `id`.
+        """
+        where, parameters = ("subject = ? AND ", [subject]) if subject is not None else ("", [])
+        rows = self._database.read(
+            f"SELECT * FROM audit WHERE {where}id > ? ORDER BY id",  # noqa: S608
+            (*parameters, since),
+        )
+        return [
+            AuditEntry(
+                *row[:6],
+                None if row[6] is None else metadata_object(row[6]),
+                None if row[7] is None else metadata_object(row[7]),
+            )
+            for row in rows
+        ]

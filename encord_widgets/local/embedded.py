@@ -1,0 +1,109 @@
+"""The embedded Encord in one object: database, sample data, app."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from starlette.applications import Starlette
+
+from encord_widgets.local.access import Access, UrlSigner
+from encord_widgets.local.app import build_app
+from encord_widgets.local.sample import sample
+from encord_widgets.local.store import Store
+
+__all__ = ["EmbeddedEncord"]
+
+
+class EmbeddedEncord:
+    """A server of Encord's storage and metadata schema API over a SQLite database.
+
+    `app` is an ASGI app: reach it in this process through `httpx.ASGITransport(app=...)`, or serve it with uvicorn.
+    It lets nobody in whose key or token was not registered.
+
+    Args:
+        database: Database file. A new one is filled with sample data, an existing one is opened as it is. None keeps
+            everything in a temporary database that is gone after `close()`.
+        items: Number of items in the sample's first folder; 0 leaves a new database empty.
+        latency_ms: Every answer is held back for so many milliseconds, as by a distant server.
+        leave_out_unknown: Bulk calls leave unknown items out of their answer instead of refusing the request (403).
+            Which of the two Encord does is not documented.
+        url_lifetime: Seconds for which signed URLs work.
+        seed: Another number gives other sample data, the same number the same.
+        clock: Unix seconds, for checking signatures and expiry.
+
+    Raises:
+        ValueError: The file is no database of the embedded Encord, or a number is out of range.
+
+    Example:
+        >>> with EmbeddedEncord(items=20) as encord:
+        ...     folder, count = encord.store.list_folders()[0]
+        >>> folder.name, count
+        ('Street scenes', 20)
+    """
+
+    def __init__(
+        self,
+        database: Path | str | None = None,
+        *,
+        items: int = 500,
+        latency_ms: float = 0,
+        leave_out_unknown: bool = False,
+        url_lifetime: float = 3600,
+        seed: int = 7,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if items < 0:
+            raise ValueError(f"items must be 0 or more, got {items}.")
+        if latency_ms < 0:
+            raise ValueError(f"latency_ms must be 0 or more, got {latency_ms}.")
+        self.store = Store(None if database is None else Path(database))
+        try:
+            if self.store.database.created and items:
+                sample(self.store, items=items, seed=seed)
+            self._access = Access(self.store.database, clock)
+            secret = self.store.database.get("url_secret") or secrets.token_hex(32)
+            self.app: Starlette = build_app(
+                self.store,
+                self._access,
+                UrlSigner(secret, url_lifetime, clock),
+                latency_ms=latency_ms,
+                leave_out_unknown=leave_out_unknown,
+            )
+        except BaseException:
+            self.store.close()
+            raise
+
+    def register_key(self, public_key: str) -> None:
+        """Let requests in that this key signed.
+
+        Args:
+            public_key: Hex of the raw 32 bytes of an Ed25519 public key.
+
+        Raises:
+            ValueError: It is none.
+        """
+        self._access.register_key(public_key)
+
+    def remove_key(self, public_key: str) -> None:
+        """Let no more requests in that this key signed."""
+        self._access.remove_key(public_key)
+
+    def register_token(self, token: str) -> None:
+        """Let requests in that bear this token."""
+        self._access.register_token(token)
+
+    def close(self) -> None:
+        """Close the database; a temporary one is gone then."""
+        self.store.close()
+
+    def __enter__(self) -> EmbeddedEncord:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,23 @@
+"""What the embedded Encord answers when it does not do what it was asked."""
+
+from __future__ import annotations
+
+__all__ = ["RefusedError"]
+
+
+class RefusedError(Exception):
+    """A request is answered with an error status; nothing was changed.
+
+    Args:
+        status: HTTP status, e.g. 403.
+        message: Text for the body's `message`.
+
+    Example:
+        >>> RefusedError(403, "Not yours.").status
+        403
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
