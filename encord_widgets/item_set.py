@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Self
 
 import psygnal
@@ -17,6 +16,7 @@ from encord_widgets.commit.engine import CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
+from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_source import Source
 from encord_widgets.item_view import (
     KEY_PREFIX,
@@ -28,7 +28,7 @@ from encord_widgets.item_view import (
     with_staged,
 )
 from encord_widgets.metadata.changes import Change, ChangeSet
-from encord_widgets.metadata.items import ItemBatch, ItemProblem, ItemTable
+from encord_widgets.metadata.items import ItemProblem, ItemTable
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.staging import (
     CellEdit,
@@ -49,24 +49,7 @@ if TYPE_CHECKING:
     from encord_widgets.client import Client
     from encord_widgets.metadata.columns import Column, Rows
 
-__all__ = ["ItemSet", "ItemSetEvents", "LoadProgress"]
-
-
-@dataclass(frozen=True, slots=True)
-class LoadProgress:
-    """How far the loading of a source is.
-
-    Args:
-        done: Items that arrived.
-        total: Items that there will be, where known.
-        finished: Whether loading ended, well or not.
-        error: Why it ended early, if it did.
-    """
-
-    done: int = 0
-    total: int | None = None
-    finished: bool = False
-    error: str | None = None
+__all__ = ["ItemSet", "ItemSetEvents"]
 
 
 class ItemSetEvents(psygnal.SignalGroup):
@@ -108,17 +91,20 @@ class ItemSet:
         self.source = source
         self.lock = threading.RLock()
         self.events = ItemSetEvents()
-        self.table = ItemTable()
         self.changes = ChangeSet()
-        self.schema = client.schema
-        self.problems: list[ItemProblem] = []
         self.receipt: Receipt | None = None
-        self.loading = LoadProgress()
         self._background = background
         self._api = api
-        self._listing = Listing()
         self._run: CommitRun | None = None
-        self._load: Future[None] = background.start(self._load_all)
+        self._loader = ItemLoader(
+            source,
+            api,
+            background,
+            self.lock,
+            on_rows=self.events.rows.emit,
+            on_progress=self.events.loading.emit,
+        )
+        self.schema = client.schema  # read while the first page is on its way
 
     # -- looking -----------------------------------------------------------------------------------------------
 
@@ -127,21 +113,36 @@ class ItemSet:
         """Name of the source."""
         return self.source.title
 
+    @property
+    def table(self) -> ItemTable:
+        """The items as typed columns; hold `lock` while reading it."""
+        return self._loader.table
+
+    @property
+    def loading(self) -> LoadProgress:
+        """How far the loading is."""
+        return self._loader.progress
+
+    @property
+    def problems(self) -> tuple[ItemProblem, ...]:
+        """Items that could not be read, by name, with the reason; they are not in the set."""
+        return tuple(self._loader.problems)
+
     def __len__(self) -> int:
         self.wait()
-        return len(self._listing.rows)
+        return len(self._loader.listing.rows)
 
     def __repr__(self) -> str:
         staged = f", {len(self.changes):,} edits staged" if self.changes else ""
         arriving = "" if self.loading.finished else ", loading"
-        return f"<ItemSet {self.title!r}: {len(self._listing.rows):,} items{arriving}{staged}>"
+        return f"<ItemSet {self.title!r}: {len(self._loader.listing.rows):,} items{arriving}{staged}>"
 
     @property
     def uuids(self) -> list[str]:
         """Uuids of all items, in order. Waits until all are loaded."""
         self.wait()
         with self.lock:
-            return [self.table.uuids[row] for row in self._listing.rows.tolist()]
+            return [self.table.uuids[row] for row in self._loader.listing.rows.tolist()]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -152,7 +153,7 @@ class ItemSet:
         """
         self.wait()
         with self.lock:
-            return to_frame(self.table, self._listing.rows)
+            return to_frame(self.table, self._loader.listing.rows)
 
     def wait(self, timeout: float | None = None) -> Self:
         """Wait until all items are loaded.
@@ -167,7 +168,7 @@ class ItemSet:
             ApiError: If loading failed; what arrived before stays.
             TimeoutError: If it takes longer.
         """
-        self._load.result(timeout)
+        self._loader.wait(timeout)
         return self
 
     def refresh(self) -> Self:
@@ -179,14 +180,10 @@ class ItemSet:
         Raises:
             ApiError: If the schema cannot be read.
         """
-        if self._load.done():
+        if not self._loader.running:
             self.schema = self.client.refresh_schema()
             self.events.schema.emit()
-            with self.lock:
-                self._listing = Listing()
-                self.problems = []
-                self.loading = LoadProgress()
-            self._load = self._background.start(self._load_all)
+            self._loader.again()
         return self
 
     def value(self, item: str, key: str) -> Value:
@@ -231,7 +228,7 @@ class ItemSet:
             KeyError: If there is no such column.
         """
         with self.lock:
-            rows = self._listing.rows
+            rows = self._loader.listing.rows
             if search.strip():
                 columns = [self.table.field("name"), *(self._effective(key) for key in self.table.keys)]
                 rows = search_rows(rows, columns, search)
@@ -390,7 +387,7 @@ class ItemSet:
             self.plan(),
             options,
             on_progress=self.events.progress.emit,
-            on_observed=self._take_observed,
+            on_observed=self._loader.take_observed,
             on_finish=self._take_receipt,
         )
         return self._run
@@ -415,47 +412,6 @@ class ItemSet:
         """Put the receipt of the last commit away."""
         self.receipt = None
         self.events.receipt.emit(None)
-
-    # -- arriving, on the background thread ----------------------------------------------------------------------
-
-    async def _load_all(self) -> None:
-        try:
-            await self.source.load(self._api, self)
-        except EncordWidgetsError as error:
-            self._loaded(replace(self.loading, finished=True, error=str(error)))
-            raise
-        self._loaded(replace(self.loading, finished=True))
-
-    def _loaded(self, progress: LoadProgress) -> None:
-        self.loading = progress
-        self.events.loading.emit(progress)
-        self.events.rows.emit()
-
-    def batch(self, batch: ItemBatch, *, from_end: bool = False) -> None:
-        """Take items of a page, see `LoadSink`."""
-        with self.lock:
-            self.table.append(batch)
-            self.table.write(batch)
-            self._listing.add(self.table.rows_of(batch.uuids), from_end=from_end)
-            self.problems.extend(batch.problems)
-            self.loading = replace(self.loading, done=self.loading.done + len(batch))
-        self.events.loading.emit(self.loading)
-        self.events.rows.emit()
-
-    def total(self, count: int) -> None:
-        """Take the number of items, see `LoadSink`."""
-        self.loading = replace(self.loading, total=count)
-        self.events.loading.emit(self.loading)
-
-    def gone(self, uuids: list[str]) -> None:
-        """Take out items that are there no more, see `LoadSink`."""
-        with self.lock:
-            self._listing.remove(row for uuid in uuids if (row := self.table.row_of(uuid)) is not None)
-        self.events.rows.emit()
-
-    def _take_observed(self, batch: ItemBatch) -> None:
-        with self.lock:
-            self.table.write(batch)
 
     def _take_receipt(self, receipt: Receipt) -> None:
         settled: tuple[Literal["verified", "already"], ...] = ("verified", "already")

@@ -81,7 +81,8 @@ class Bundle:
     async def run(self) -> BundleOutcome:
         """Commit the bundle; errors of the wire end up in the outcome, by item."""
         self._on_phase("reading")
-        live = await self._read(list(self._planned))
+        batches = await self._read(list(self._planned))
+        live = _by_item(batches)
         merged: dict[str, Merged] = {}
         for item, planned in self._planned.items():
             if item not in live:
@@ -89,30 +90,28 @@ class Bundle:
                 continue
             merged[item] = merge(live[item], planned.changes)
         patches = {item: found.metadata for item, found in merged.items() if found.written}
-        observed = await self._write_and_read_back(patches) if patches else {}
+        read_back = await self._write_and_read_back(patches) if patches else []
+        observed = _by_item(read_back)
+        stale = observed.keys()
+        untouched = [batch.take([i for i, item in enumerate(batch.uuids) if item not in stale]) for batch in batches]
+        self._outcome.observed = [*untouched, *read_back]
         for item, found in merged.items():
             self._judge(item, found, live[item], observed.get(item))
         return self._outcome
 
-    async def _write_and_read_back(self, patches: dict[str, dict[str, Json]]) -> dict[str, dict[str, Json]]:
+    async def _write_and_read_back(self, patches: dict[str, dict[str, Json]]) -> list[ItemBatch]:
         self._errors.clear()
         self._on_phase("writing")
         await self._write(patches)
         self._outcome.written = len(patches)
         self._on_phase("verifying")
         refused = dict(self._errors)
-        observed = await self._read(list(patches))
+        read_back = await self._read(list(patches))
         self._errors = {**self._errors, **refused}
-        return observed
+        return read_back
 
-    async def _read(self, uuids: list[str]) -> dict[str, dict[str, Json]]:
-        batches = await self._halving(uuids, self._read_once)
-        self._outcome.observed.extend(batches)
-        return {
-            item: metadata
-            for batch in batches
-            for item, metadata in zip(batch.uuids, batch.metadata, strict=True)
-        }
+    async def _read(self, uuids: list[str]) -> list[ItemBatch]:
+        return await self._halving(uuids, self._read_once)
 
     async def _read_once(self, uuids: list[str]) -> ItemBatch:
         return await self._api.items(uuids)
@@ -194,3 +193,9 @@ class Bundle:
                 at=now(),
             )
         )
+
+
+def _by_item(batches: Sequence[ItemBatch]) -> dict[str, dict[str, Json]]:
+    return {
+        item: metadata for batch in batches for item, metadata in zip(batch.uuids, batch.metadata, strict=True)
+    }

@@ -63,7 +63,7 @@ class KeyType:
     size: int | None = None
     max_length: int | None = None
     single_precision: bool = False
-    wire: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+    wire: Json = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_wire(cls, wire: Json) -> KeyType:
@@ -72,33 +72,25 @@ class KeyType:
         Args:
             wire: For example `{"ty": "variant", "hint": "number"}`.
         """
-        if not isinstance(wire, dict):
-            return cls("unknown", wire={"ty": wire})
-        ty = wire.get("ty")
+        fields = wire if isinstance(wire, dict) else {}
+        ty = _text(fields.get("ty"))
         if ty == "variant":
-            hint = {"string": "varchar", "long_string": "text", None: "text"}.get(
-                cast("str | None", wire.get("hint")), wire.get("hint")
-            )
+            hint = _text(fields.get("hint", "text"))
+            hint = {"string": "varchar", "long_string": "text"}.get(hint, hint)
             return cls(cast("Kind", hint) if hint in _SIMPLE else "unknown", wire=wire)
         if ty == "enum":
-            values = wire.get("values")
+            values = fields.get("values")
             options = tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()
             return cls("enum", options=options, wire=wire)
         if ty == "embedding":
-            size = wire.get("size")
-            return cls("embedding", size=size if isinstance(size, int) else None, wire=wire)
+            return cls("embedding", size=_whole(fields.get("size")), wire=wire)
         if ty == "geospatial":
             return cls("geospatial", wire=wire)
         if ty == "tombstone":
             return cls("deleted", wire=wire)
         if ty in _SIMPLE:
-            length = wire.get("max_length")
-            return cls(
-                cast("Kind", ty),
-                max_length=length if isinstance(length, int) else None,
-                single_precision=wire.get("format") == "F32",
-                wire=wire,
-            )
+            length, precision = _whole(fields.get("max_length")), fields.get("format")
+            return cls(cast("Kind", ty), max_length=length, single_precision=precision == "F32", wire=wire)
         return cls("unknown", wire=wire)
 
     @property
@@ -109,7 +101,8 @@ class KeyType:
         if self.kind == "embedding":
             return f"embedding ({self.size})" if self.size else "embedding"
         if self.kind == "unknown":
-            return f"unknown type {shown(self.wire.get('ty'), 30)}"
+            named = self.wire.get("ty") if isinstance(self.wire, dict) else self.wire
+            return f"unknown type {shown(named, 30)}"
         return self.kind
 
     def misfit(self, value: Value) -> Problem | None:
@@ -224,7 +217,7 @@ class MetadataSchema(Mapping[str, KeyType]):
 
     def to_wire(self) -> dict[str, Json]:
         """The map as it came, with every unknown type and field."""
-        return {key: dict(ty.wire) for key, ty in self._types.items()}
+        return {key: ty.wire for key, ty in self._types.items()}
 
     def __getitem__(self, key: str) -> KeyType:
         return self._types[key]
@@ -270,6 +263,14 @@ class MetadataSchema(Mapping[str, KeyType]):
             return ty.parse(text) if ty else _as_before(text, current)
         except ValueError as error:
             raise InvalidInputError([Problem(key=key, expected=str(error), got=shown(text))]) from None
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whole(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _as_before(text: str, current: Value) -> Json:

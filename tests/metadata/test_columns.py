@@ -1,0 +1,98 @@
+"""Columns hold arbitrary JSON exactly, however it is written to them."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encord_widgets.metadata.columns import Column, Tag
+from encord_widgets.metadata.values import ABSENT
+from tests.metadata import strategies
+
+
+def exact(values):
+    """Values by which 1, 1.0 and true, or 0.0 and -0.0, stay apart."""
+    return [(type(value).__name__, repr(value)) for value in values]
+
+
+@given(st.lists(strategies.cells, max_size=30))
+def test_a_column_gives_back_what_it_was_given(values):
+    column = Column(len(values))
+    rows = np.arange(len(values))
+    column.write(rows, values)
+    assert exact(column.values(rows)) == exact(values)
+    assert exact(column.value(int(row)) for row in rows) == exact(values)
+
+
+@given(st.lists(strategies.cells, min_size=1, max_size=12), st.data())
+def test_a_later_write_replaces_the_earlier_one(values, data):
+    column = Column(len(values))
+    column.write(np.arange(len(values)), values)
+    expected = list(values)
+    for _ in range(3):
+        rows = data.draw(st.lists(st.integers(0, len(values) - 1), unique=True))
+        new = data.draw(st.lists(strategies.cells, min_size=len(rows), max_size=len(rows)))
+        column.write(np.array(rows, dtype=np.int64), new)
+        for row, value in zip(rows, new, strict=True):
+            expected[row] = value
+    assert exact(column.values(np.arange(len(values)))) == exact(expected)
+
+
+@given(st.lists(strategies.cells, max_size=12), st.lists(strategies.cells, max_size=12))
+def test_a_copy_is_independent(values, others):
+    column = Column(len(values))
+    column.write(np.arange(len(values)), values)
+    copy = column.copy()
+    copy.grow(len(values) + len(others))
+    copy.write(np.arange(len(values), len(values) + len(others)), others)
+    copy.write(np.arange(len(values)), ["changed"] * len(values))
+    assert exact(column.values(np.arange(len(values)))) == exact(values)
+
+
+def test_growing_adds_absent_rows():
+    column = Column(1)
+    column.write(np.array([0]), [0.5])
+    column.grow(5000)
+    column.write(np.array([4999]), ["end"])
+    assert column.value(0) == 0.5
+    assert column.value(2500) is ABSENT
+    assert column.value(4999) == "end"
+    assert len(column.tags) == len(column.numbers) == len(column.codes) == 5000
+
+
+@given(
+    st.lists(
+        st.floats(allow_nan=False) | st.text() | st.booleans() | st.none() | st.just(ABSENT), max_size=20
+    )
+)
+def test_sort_keys_order_by_kind_then_value(values):
+    column = Column(len(values))
+    rows = np.arange(len(values))
+    column.write(rows, values)
+    classes, ranks = column.sort_keys(rows)
+    order = np.lexsort((ranks, classes)).tolist()
+    kinds = [0 if isinstance(v, bool) else 1 if isinstance(v, float) else 2 if isinstance(v, str) else 4
+             if v is None else 5 for v in values]  # fmt: skip
+    assert [kinds[i] for i in order] == sorted(kinds)
+    numbers = [values[i] for i in order if kinds[i] == 1]
+    assert numbers == sorted(numbers)
+    words = [values[i].casefold() for i in order if kinds[i] == 2]
+    assert words == sorted(words)
+
+
+def test_search_looks_into_text_numbers_and_json():
+    values = ["Heavy Rain", 1250, 0.5, {"frames": {"12": {}}}, None, ABSENT, True]
+    column = Column(len(values))
+    column.write(np.arange(len(values)), values)
+    assert np.flatnonzero(column.matching_text("rain")).tolist() == [0]
+    assert np.flatnonzero(column.matching_text("125")).tolist() == [1]
+    assert np.flatnonzero(column.matching_text("FRAMES")).tolist() == [3]
+    assert np.flatnonzero(column.matching_text("5")).tolist() == [1, 2]
+
+
+def test_repeated_text_is_stored_once():
+    column = Column(1000)
+    column.write(np.arange(1000), ["rain"] * 1000)
+    assert column.texts == ["rain"]
+    assert set(column.tags.tolist()) == {Tag.TEXT}
