@@ -12,7 +12,7 @@ from encord_widgets.metadata.values import loads
 
 __all__ = ["decode", "encode", "loads_exact"]
 
-_DIGITS: Final = bytes(0x30 if 0x30 <= code <= 0x39 else code for code in range(256))
+_DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG: Final = b"0" * 20
 _LONG_NEGATIVE: Final = b"-" + b"0" * 19
 

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 from urllib.parse import urlsplit
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = [
     "BearerCredentials",
     "Credentials",
-    "SdkConnection",
     "SshCredentials",
     "credentials_from",
     "find_credentials",
@@ -41,7 +39,9 @@ _REGISTER: Final = (
 
 
 class Credentials(Protocol):
-    """Anything that can authenticate a request."""
+    """Anything that can authenticate a request; `user_agent_suffix` comes from the SDK's object, if any."""
+
+    user_agent_suffix: str
 
     def headers(self, method: str, target: str, body: bytes, now: int) -> dict[str, str]:
         """Headers that authenticate one request; see `SshCredentials.headers`."""
@@ -55,10 +55,11 @@ class SshCredentials:
         SshCredentials(public key 3b6a27bc...)
     """
 
-    __slots__ = ("__key", "public_key_hex")
+    __slots__ = ("__key", "public_key_hex", "user_agent_suffix")
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    def __init__(self, key: Ed25519PrivateKey, user_agent_suffix: str = "") -> None:
         self.__key = key
+        self.user_agent_suffix = user_agent_suffix
         self.public_key_hex: str = key.public_key().public_bytes_raw().hex()
 
     @classmethod
@@ -180,6 +181,7 @@ class BearerCredentials:
 
     Args:
         token: The token, without the word Bearer.
+        user_agent_suffix: Added to the user agent of requests.
 
     Raises:
         CredentialsError: If the token is empty or could not stand in a header.
@@ -189,9 +191,10 @@ class BearerCredentials:
         BearerCredentials(...)
     """
 
-    __slots__ = ("__token",)
+    __slots__ = ("__token", "user_agent_suffix")
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, user_agent_suffix: str = "") -> None:
+        self.user_agent_suffix = user_agent_suffix
         text = token.strip() if isinstance(token, str) else ""
         if _TOKEN.fullmatch(text) is None:
             raise CredentialsError(
@@ -277,22 +280,7 @@ def find_credentials(
     return from_environment(password)
 
 
-@dataclass(frozen=True, slots=True)
-class SdkConnection:
-    """What an object of Encord's SDK knows about its connection.
-
-    Args:
-        credentials: Its key or token.
-        domain: Its server, scheme and host only.
-        user_agent_suffix: Its suffix for the user agent, empty when there is none.
-    """
-
-    credentials: Credentials
-    domain: str = EU_DOMAIN
-    user_agent_suffix: str = ""
-
-
-def credentials_from(sdk_object: object) -> SdkConnection:
+def credentials_from(sdk_object: object) -> tuple[Credentials, str]:
     """Take over the connection of an `encord.EncordUserClient`, or of an SDK object that came from one.
 
     A `StorageFolder`, `StorageItem`, `Dataset`, `Project` or `Collection` will do too. The SDK is not imported.
@@ -300,12 +288,14 @@ def credentials_from(sdk_object: object) -> SdkConnection:
     Args:
         sdk_object: The SDK's object.
 
+    Returns:
+        Its credentials, and its server.
+
     Raises:
         CredentialsError: If no key or token can be found in it.
 
     Example:
-        >>> credentials_from(user_client).domain  # doctest: +SKIP
-        'https://api.encord.com'
+        >>> credentials, domain = credentials_from(user_client)  # doctest: +SKIP
     """
     config = _find_config(sdk_object)
     if config is None:
@@ -313,18 +303,13 @@ def credentials_from(sdk_object: object) -> SdkConnection:
             f"No Encord connection was found in this {type(sdk_object).__name__}; pass an encord.EncordUserClient, "
             "or ssh_private_key_path."
         )
-    credentials: Credentials
-    if _is_ed25519(getattr(config, "private_key", None)):
-        credentials = SshCredentials(config.private_key)
-    else:
-        credentials = BearerCredentials(config.token)
-    domain = getattr(config, "domain", None)
     suffix = getattr(config, "user_agent_suffix", None)
-    return SdkConnection(
-        credentials,
-        domain=_origin(domain) if isinstance(domain, str) and domain else EU_DOMAIN,
-        user_agent_suffix=suffix if isinstance(suffix, str) else "",
-    )
+    suffix = suffix if isinstance(suffix, str) else ""
+    domain = getattr(config, "domain", None)
+    domain = _origin(domain) if isinstance(domain, str) and domain else EU_DOMAIN
+    if _is_ed25519(getattr(config, "private_key", None)):
+        return SshCredentials(config.private_key, suffix), domain
+    return BearerCredentials(config.token, suffix), domain
 
 
 # Where SDK objects keep the object that knows the configuration (releases 0.1.100 to 0.1.211).

@@ -19,11 +19,11 @@ EncordWidgetsError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-import re
 from typing import Final
 
 import orjson

@@ -2,69 +2,31 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import platform
-import random
 import ssl
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, TypeAlias, TypeVar
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Final
 
 import anyio
 import httpx
 
 from encord_widgets.api import codec, media
+from encord_widgets.api.address import Param, checked_domain, query, tls_context, user_agent
 from encord_widgets.api.credentials import Credentials
-from encord_widgets.api.errors import (
-    EU_DOMAIN,
-    ApiError,
-    BadResponseError,
-    ConnectionFailedError,
-    clean,
-    from_response,
-)
-from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.api.errors import EU_DOMAIN, ApiError, BadResponseError, clean, from_response
+from encord_widgets.api.retries import RetryPolicy, with_retries
 
-__all__ = ["HttpClient", "Param", "RetryPolicy"]
+__all__ = ["DEFAULT_DOMAIN", "HttpClient", "RetryPolicy"]
 
-Param: TypeAlias = str | int | bool | Iterable[str] | None
-
-_T = TypeVar("_T")
-_log = logging.getLogger(__name__)
+DEFAULT_DOMAIN: Final = EU_DOMAIN
+"""Encord's server in Europe, the default of the SDK too."""
 
 _BASE: Final = "/v2/public/"
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-correlation-id", "x-cloud-trace-context")
 _MEDIA_IN_FLIGHT: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often and how long to try again after 408, 429, 500, 502, 503, 504, a lost connection or a cut answer.
-
-    Waits grow as `wait_initial * 2**n` up to `wait_max`, plus up to `wait_jitter`; a `Retry-After` header replaces them.
-
-    Args:
-        attempts: Attempts in all; 1 means no retry.
-        total_seconds: No new attempt starts after this many seconds.
-        wait_initial: First wait, in seconds.
-        wait_max: Longest wait, in seconds.
-        wait_jitter: Largest random addition, in seconds.
-
-    Example:
-        >>> RetryPolicy(attempts=3).attempts
-        3
-    """
-
-    attempts: int = 6
-    total_seconds: float = 120.0
-    wait_initial: float = 0.5
-    wait_max: float = 20.0
-    wait_jitter: float = 0.5
 
 
 class HttpClient:
@@ -79,7 +41,7 @@ class HttpClient:
         connect_timeout: Longest wait for a connection, in seconds.
         max_in_flight: Requests at the same time.
         retry: When to try again.
-        user_agent_suffix: Added to the user agent.
+        user_agent_suffix: Added to the user agent; empty takes that of the credentials, if they have one.
 
     Raises:
         InvalidInputError: If the domain is not one.
@@ -102,14 +64,14 @@ class HttpClient:
         retry: RetryPolicy | None = None,
         user_agent_suffix: str = "",
     ) -> None:
-        self.domain = _checked_domain(domain)
+        self.domain = checked_domain(domain)
         self.retry = retry or RetryPolicy()
         self._credentials = credentials
         self._transport = transport
         self._media_transport = media_transport
         self._timeout = httpx.Timeout(timeout, connect=connect_timeout)
         self._max_in_flight = max_in_flight
-        self._user_agent = _user_agent(user_agent_suffix)
+        self._user_agent = user_agent(user_agent_suffix or credentials.user_agent_suffix)
         self._client: httpx.AsyncClient | None = None  # made in the event loop, on the first request
         self._media_clients: dict[bool, httpx.AsyncClient] = {}
         self._slots: anyio.Semaphore | None = None
@@ -151,15 +113,15 @@ class HttpClient:
             >>> await http.request("GET", "storage/folders", params={"pageSize": 10})  # doctest: +SKIP
         """
         path = _BASE + path.strip("/")
-        query = _query(params)
-        url = f"{self.domain}{path}?{query}" if query else f"{self.domain}{path}"
+        spelled = query(params)
+        url = f"{self.domain}{path}?{spelled}" if spelled else f"{self.domain}{path}"
         call = _Call(method, path, subject, uuid.uuid4().hex)
         content = None if body is None else codec.encode(body)
 
         async def once(attempt: int) -> Any:
             return await self._send(call, url, content, attempt)
 
-        return await self._with_retries(once, call.label, retry=retry)
+        return await with_retries(once, self.retry, call.label, retry=retry)
 
     async def get_media(self, url: str, limit_bytes: int, *, subject: str = "media") -> tuple[bytes, str]:
         """Fetch media from a signed URL: without our credentials, and without a trace in any log.
@@ -195,7 +157,7 @@ class HttpClient:
             async with slots:
                 return await media.fetch(client, source, limit_bytes, follow=not own, attempt=attempt)
 
-        return await self._with_retries(once, subject, retry=True)
+        return await with_retries(once, self.retry, subject)
 
     async def aclose(self) -> None:
         """Close all connections; later requests fail with a clear message.
@@ -291,41 +253,9 @@ class HttpClient:
             cut=cut,
         )
 
-    async def _with_retries(self, once: Callable[[int], Awaitable[_T]], label: str, *, retry: bool) -> _T:
-        import stamina  # noqa: PLC0415  # 60 ms, not needed by an import of the package
-
-        # Without a handler of the user's, Python would print stamina's bare warnings into the notebook.
-        logging.getLogger("stamina").addHandler(_NO_OUTPUT)
-        policy = self.retry
-        end = time.monotonic() + policy.total_seconds
-
-        def wait_before(error: Exception) -> bool | float:
-            if not isinstance(error, ApiError) or not error.transient:
-                return False
-            if error.retry_after is None:
-                _log.info("%s failed, trying again: %s", label, type(error).__name__)
-                return True
-            wait = error.retry_after + random.uniform(0, policy.wait_jitter)  # noqa: S311
-            if time.monotonic() + wait > end:
-                return False  # sleeping past the end only delays the message
-            _log.info("%s failed, trying again in %.1f s as the server asked", label, wait)
-            return wait
-
-        async for attempt in stamina.retry_context(
-            on=wait_before,
-            attempts=policy.attempts if retry else 1,
-            timeout=policy.total_seconds,
-            wait_initial=policy.wait_initial,
-            wait_max=policy.wait_max,
-            wait_jitter=policy.wait_jitter,
-        ):
-            with attempt:
-                return await once(attempt.num)
-        raise AssertionError("a retry loop ends by a result or an error")
-
     def _new_client(self, transport: httpx.AsyncBaseTransport | None, in_flight: int) -> httpx.AsyncClient:
         if self._tls is None and transport is None:
-            self._tls = _tls()
+            self._tls = tls_context()
         return httpx.AsyncClient(
             transport=transport,
             verify=self._tls if self._tls is not None else True,
@@ -342,9 +272,6 @@ class HttpClient:
             raise ApiError("This client is closed; connect again.", method=method, path=path)
 
 
-_NO_OUTPUT: Final = logging.NullHandler()
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     method: str
@@ -356,70 +283,3 @@ class _Call:
     def label(self) -> str:
         head = f"{self.method} {self.path}"
         return f"{self.subject}: {head}" if self.subject else head
-
-
-def _query(params: Mapping[str, Param] | None) -> str:
-    """Encord's spelling of a query: camelCase names are the caller's, values are spelled here."""
-    pairs: list[tuple[str, str]] = []
-    for name, value in (params or {}).items():
-        if value is None:
-            continue
-        if isinstance(value, str | int):  # bool is an int, and str() spells it `True`
-            pairs.append((name, str(value)))
-        else:
-            pairs.extend((name, str(entry)) for entry in value)
-    return urlencode(pairs)
-
-
-def _checked_domain(domain: str) -> str:
-    parts = urlsplit(domain.strip()) if isinstance(domain, str) else urlsplit("")
-    try:
-        usable = (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and parts.username is None
-            and parts.path.strip("/") == ""
-            and not parts.query
-            and not parts.fragment
-            and parts.port != 0
-        )
-    except ValueError:  # a port that is no number
-        usable = False
-    if not usable:
-        raise InvalidInputError(
-            [
-                Problem(
-                    key="domain",
-                    expected="scheme and host, such as https://api.encord.com",
-                    got=repr(
-                        clean(str(domain)) if parts.username is None else "an address with a user name in it"
-                    ),
-                    hint="Leave out path, query and user name.",
-                )
-            ]
-        )
-    return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
-def _user_agent(suffix: str) -> str:
-    from importlib.metadata import version  # noqa: PLC0415
-
-    agent = f"encord-widgets/{version('encord-widgets')} python/{platform.python_version()}"
-    text = suffix.strip()
-    if text and not (text.isascii() and text.isprintable()):
-        raise InvalidInputError(
-            [Problem(key="user_agent_suffix", expected="printable ASCII", got=repr(text), hint="Shorten it.")]
-        )
-    return f"{agent} {text}" if text else agent
-
-
-def _tls() -> ssl.SSLContext:
-    """Certificates: httpx's own, or what the variables of requests and curl name, which Encord's SDK honours."""
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
-        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-            place = os.environ.get(name)
-            if place and os.path.isdir(place):
-                return ssl.create_default_context(capath=place)
-            if place and os.path.isfile(place):
-                return ssl.create_default_context(cafile=place)
-    return httpx.create_ssl_context()
