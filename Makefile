@@ -28,7 +28,8 @@ help:  ## this list
 	    printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 demo: $(VENV)/.demo  ## open the first tutorial in JupyterLab (ARGS=--no-browser on a server)
-	$(BIN)/encord-widgets demo $(ARGS)
+	@# A copy of your own in demo/: JupyterLab saves outputs, and the tutorial in notebooks/ is kept without.
+	$(BIN)/encord-widgets demo --directory demo $(ARGS)
 
 test: $(VENV)/.test chromium $(if $(HAS_NODE),frontend)  ## every Python test; the front end's too where Node 20 is there
 	@$(if $(HAS_NODE),:,echo "No Node 20: the front end's own checks are left out here; 'make frontend' fetches a Node and runs them.")
@@ -54,7 +55,7 @@ bench: $(VENV)/.test  ## the measurements (minutes; not part of `make test`)
 build: $(VENV)/.test  ## wheel and sdist in dist/
 	$(BIN)/python -m build --no-isolation
 
-clean:  ## remove everything that the targets made
+clean:  ## remove what the targets made, except your notebooks in demo/
 	rm -rf $(VENV) .node dist build $(FRONTEND)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find encord_widgets tests -name __pycache__ -prune -exec rm -rf {} +
 

@@ -34,7 +34,7 @@ IO_LIBRARIES = {
 }  # fmt: skip
 # Libraries with one home each; `encord` has none, it is a peer and never a part.
 HOMES = {
-    "cryptography": {"api", "local"},
+    "cryptography": {"api", "cli", "local"},
     "encord": set[str](),
     "httpx": {"api", "client"},
     "sqlite3": {"local", "commit"},

@@ -74,6 +74,10 @@ def test_the_wheel_holds_every_bundle(wheel_names: list[str]) -> None:
     assert shipped == set(STATIC)
 
 
+def test_the_wheel_holds_the_tutorial_that_the_demo_opens(wheel_names: list[str]) -> None:
+    assert "encord_widgets/notebooks/01_first_edit.ipynb" in wheel_names
+
+
 def test_the_wheel_is_typed_and_licensed(wheel_names: list[str]) -> None:
     assert "encord_widgets/py.typed" in wheel_names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_names)
