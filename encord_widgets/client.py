@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from encord_widgets.api.credentials import Credentials, credentials_from, find_credentials
+from encord_widgets.api.credentials import (
+    BearerCredentials,
+    SdkConnection,
+    credentials_from,
+    find_credentials,
+)
 from encord_widgets.api.endpoints import EncordApi
-from encord_widgets.api.http import DEFAULT_DOMAIN, HttpClient
+from encord_widgets.api.errors import EU_DOMAIN
+from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
 from encord_widgets.commit.engine import CommitOptions
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = ["Client", "connect", "demo"]
+
+_DEMO_DOMAIN: Final = "http://encord.embedded"
 
 
 class Client:
@@ -86,10 +95,10 @@ class Client:
             on_close()
 
     def folders(self, search: str | None = None) -> list[Folder]:
-        """Storage folders that the credentials can see, at any depth, by name.
+        """Storage folders that the credentials can see: those at the top level, or those that a search finds.
 
         Args:
-            search: Text that the name must contain.
+            search: Text that the name must contain; folders at any depth are searched.
 
         Returns:
             The folders.
@@ -270,7 +279,7 @@ def connect(
         The client.
 
     Raises:
-        InvalidInputError: If there are no usable credentials; it says which were tried and why.
+        CredentialsError: If there are no usable credentials; it says which were tried and why.
 
     Example:
         >>> import encord_widgets as ew
@@ -279,10 +288,8 @@ def connect(
         <Client: https://api.us.encord.com>
         >>> client.close()
     """
-    credentials: Credentials
     if user_client is not None:
-        credentials, own_domain = credentials_from(user_client)
-        domain = domain or own_domain
+        found = credentials_from(user_client)
     else:
         credentials = find_credentials(
             ssh_private_key_path=ssh_private_key_path,
@@ -290,8 +297,14 @@ def connect(
             password=password,
             bearer_token=bearer_token,
         )
-    address = (domain or DEFAULT_DOMAIN).rstrip("/")
-    return Client(HttpClient(credentials, domain=address, transport=transport), title=address)
+        found = SdkConnection(credentials, domain=EU_DOMAIN)
+    http = HttpClient(
+        found.credentials,
+        domain or found.domain,
+        transport=transport,
+        user_agent_suffix=found.user_agent_suffix,
+    )
+    return Client(http, title=http.domain)
 
 
 def demo(path: str | PathLike[str] | None = None, *, items: int = 500, latency_ms: float = 0) -> Client:
@@ -317,8 +330,10 @@ def demo(path: str | PathLike[str] | None = None, *, items: int = 500, latency_m
     from encord_widgets.local import EmbeddedEncord  # noqa: PLC0415 - only who wants a demo loads a server
 
     server = EmbeddedEncord(path, items=items, latency_ms=latency_ms)
+    token = secrets.token_urlsafe(32)
+    server.register_token(token)
     transport = httpx.ASGITransport(app=server.app)
-    http = HttpClient(server.credentials, domain=server.domain, transport=transport)
+    http = HttpClient(BearerCredentials(token), _DEMO_DOMAIN, transport=transport)
     return Client(http, title="embedded Encord", in_process=True, on_close=server.close)
 
 

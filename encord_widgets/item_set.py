@@ -20,7 +20,6 @@ from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_source import Source
 from encord_widgets.item_view import (
     KEY_PREFIX,
-    Listing,
     column_of,
     search_rows,
     sort_rows,
