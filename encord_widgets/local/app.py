@@ -95,7 +95,11 @@ def build_app(
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={HTTPException: _http_error, RefusedError: _refused, sqlite3.OperationalError: _busy},
+        exception_handlers={
+            HTTPException: _http_error,
+            RefusedError: _refused,
+            sqlite3.OperationalError: _busy,
+        },
     )
     app.router.redirect_slashes = False
     return app
@@ -145,12 +149,11 @@ def _target(request: Request) -> str:
 
 def _request_id(request: Request) -> str:
     for name in ("x-cloud-trace-context", "x-request-id"):
-        given = request.headers.get(name, "")
+        given: str = request.headers.get(name, "")
         if _TRACE.fullmatch(given):
-            return given.split("/")[0]
-    if "request_id" not in request.scope:
-        request.scope["request_id"] = secrets.token_hex(16)
-    made: str = request.scope["request_id"]
+            return given.partition("/")[0]
+    # Made once, so that the answer's header and the audit log agree.
+    made: str = request.scope.setdefault("request_id", secrets.token_hex(16))
     return made
 
 

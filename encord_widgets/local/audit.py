@@ -62,9 +62,14 @@ class AuditLog:
         )
         return [
             AuditEntry(
-                *row[:6],
-                None if row[6] is None else metadata_object(row[6]),
-                None if row[7] is None else metadata_object(row[7]),
+                id=entry,
+                at=at,
+                request=request,
+                actor=actor,
+                action=action,
+                subject=about,
+                before=None if before is None else metadata_object(before),
+                after=None if after is None else metadata_object(after),
             )
-            for row in rows
+            for entry, at, request, actor, action, about, before, after in rows
         ]

@@ -47,6 +47,7 @@ CREATE INDEX audit_by_subject ON audit (subject);
 _INDEXES = """
 CREATE UNIQUE INDEX items_by_uuid ON items (uuid);
 CREATE INDEX items_by_name ON items (folder, name, uuid, item_type, in_dataset, folded) WHERE listed;
+CREATE INDEX items_by_type ON items (folder, item_type, size) WHERE listed;
 CREATE INDEX items_by_created ON items (folder, created, uuid, item_type, in_dataset, folded) WHERE listed;
 """
 
@@ -113,7 +114,7 @@ class Database:
         if tables and (application != _APPLICATION_ID or version != _VERSION):
             raise ValueError(f"{self.path} is no database of this embedded Encord. Name another file.")
         if not tables:
-            self._connection.execute("PRAGMA page_size = 16384")
+            self._connection.execute("PRAGMA page_size = 8192")
         if self.path is None:
             self._connection.execute("PRAGMA journal_mode = MEMORY")
             self._connection.execute("PRAGMA synchronous = OFF")
@@ -163,7 +164,7 @@ class Database:
 
     def drop_item_indexes(self) -> None:
         """Drop them, so that a large insert runs several times faster; make them again afterwards."""
-        for name in ("items_by_uuid", "items_by_name", "items_by_created"):
+        for name in ("items_by_uuid", "items_by_name", "items_by_type", "items_by_created"):
             self._connection.execute(f"DROP INDEX {name}")
 
     def get(self, name: str) -> str | None:

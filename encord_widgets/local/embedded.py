@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from starlette.applications import Starlette
 
@@ -100,7 +101,7 @@ class EmbeddedEncord:
         """Close the database; a temporary one is gone then."""
         self.store.close()
 
-    def __enter__(self) -> EmbeddedEncord:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

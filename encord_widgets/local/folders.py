@@ -219,7 +219,9 @@ class Folders:
                     None if value is None else metadata_text(decode(value.encode()))
                     for value in (folder.metadata, text)
                 )
-                self._audit.record(connection, [(moment, request, actor, "patch folder", uuid, before, after)])
+                self._audit.record(
+                    connection, [(moment, request, actor, "patch folder", uuid, before, after)]
+                )
 
     def remove(self, uuid: str, *, actor: str, request: str) -> None:
         """Remove an empty folder.

@@ -11,7 +11,7 @@ from encord_widgets.local.access import UrlSigner
 from encord_widgets.local.call import Call, as_uuid, metadata_of, text_of
 from encord_widgets.local.items import ItemFilter, ItemPatch
 from encord_widgets.local.paging import Keyset
-from encord_widgets.local.records import ITEM_TYPES, inline_metadata, no_metadata, page
+from encord_widgets.local.records import ITEM_TYPES, MetadataOf, inline_metadata, no_metadata, page
 from encord_widgets.local.refusal import RefusedError
 from encord_widgets.local.store import Store
 
@@ -65,7 +65,7 @@ class ItemCalls:
             token=call.query.get("pageToken"),
         )
         rows, token = self._items.listing(which, keyset)
-        metadata = inline_metadata
+        metadata: MetadataOf = inline_metadata
         if call.flag("includeClientMetadata") is False:
             metadata = no_metadata
         elif call.flag("clientMetadataAsSignedUrl"):
@@ -123,7 +123,13 @@ class ItemCalls:
         """GET storage/folders/{folder}/items/{item}/summary."""
         item = self._in_folder(call)
         groups = [
-            {"uuid": uuid, "name": name, "parentUuid": folder, "parentName": folder_name, "itemType": item_type}
+            {
+                "uuid": uuid,
+                "name": name,
+                "parentUuid": folder,
+                "parentName": folder_name,
+                "itemType": item_type,
+            }
             for uuid, name, folder, folder_name, item_type in self._items.groups_of(item)
         ]
         fields = self._store.item_fields(item)
@@ -152,13 +158,11 @@ class ItemCalls:
             raise RefusedError(400, "itemPatches must be an object of item uuid and patch.")
         _check_size(len(given))
         patches = {as_uuid(uuid, "itemPatches"): _patch(fields) for uuid, fields in given.items()}
-        # One transaction, so that the answer shows exactly what this request wrote.
         with self._store.database.write():
             if self._leave_out_unknown:
                 known = self._items.rows(list(patches))
                 patches = {uuid: patch for uuid, patch in patches.items() if uuid in known}
-            self._items.patch(patches, actor=call.actor, request=call.request_id)
-            rows = self._items.rows(list(patches))
+            rows = self._items.patch(patches, actor=call.actor, request=call.request_id)
         return page(self._items.wire([rows[uuid] for uuid in patches]))
 
     def delete(self, call: Call) -> bytes:

@@ -158,14 +158,18 @@ class Items:
         )
         return {item_type: (count, size) for item_type, count, size in rows}
 
-    def patch(self, patches: Mapping[str, ItemPatch], *, actor: str, request: str) -> None:
-        """Write all patches, or none.
+    def patch(
+        self, patches: Mapping[str, ItemPatch], *, actor: str, request: str
+    ) -> dict[str, tuple[Any, ...]]:
+        """Write all patches, or none; returns the wire rows as written, by uuid.
 
         Raises:
             RefusedError: 403, an item is not there.
         """
         texts = {
-            uuid: metadata_text(patch.metadata) for uuid, patch in patches.items() if patch.metadata is not None
+            uuid: metadata_text(patch.metadata)
+            for uuid, patch in patches.items()
+            if patch.metadata is not None
         }
         names = {
             uuid: patch
@@ -179,23 +183,27 @@ class Items:
             now = timestamp(self._clock())
             entries = []
             updates = []
-            for uuid, (_, _, edited, before, *_) in rows.items():
+            for uuid, (_, label, edited, before, *rest) in rows.items():
                 if uuid not in texts and uuid not in names:
                     continue
                 moment = later_than(edited.decode(), now)
                 after = texts.get(uuid, before)
                 updates.append((moment.encode(), after, uuid))
                 entries.append((moment, request, actor, "patch item", uuid, before, after))
+                rows[uuid] = (uuid, label, moment.encode(), after, *rest)
             connection.executemany("UPDATE items SET edited = ?, metadata = ? WHERE uuid = ?", updates)
             for uuid, patch in names.items():
                 label = orjson.loads(b"{" + rows[uuid][1] + b"}")
                 name = label["name"] if patch.name is None else patch.name
                 description = label["description"] if patch.description is None else patch.description
+                text = wire_label(name, description)
                 connection.execute(
                     "UPDATE items SET name = ?, folded = ?, label = ? WHERE uuid = ?",
-                    (name, name.casefold(), wire_label(name, description), uuid),
+                    (name, name.casefold(), text, uuid),
                 )
+                rows[uuid] = (uuid, text, *rows[uuid][2:])
             self._audit.record(connection, entries)
+        return rows
 
     def remove(
         self, folder: str, uuids: Sequence[str], *, unused_frames: bool, actor: str, request: str

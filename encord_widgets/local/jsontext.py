@@ -54,8 +54,8 @@ def metadata_text(metadata: object) -> bytes:
     """Metadata as it stands on the wire: a JSON text inside a JSON string.
 
     Example:
-        >>> metadata_text({"a": 1})
-        b'"{\\\\"a\\\\":1}"'
+        >>> metadata_text({})
+        b'"{}"'
     """
     return orjson.dumps(encode(metadata).decode())
 

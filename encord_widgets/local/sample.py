@@ -82,12 +82,12 @@ class _Builder:
         for index in range(count):
             place = index % _SCHEDULE
             scene = self._maker.scene()
-            if index < _FIRST_ROWS:
-                metadata = self._maker.opening(index, scene)
-            else:
-                metadata = self._maker.faulty(index, scene)
+            metadata_of = self._maker.opening if index < _FIRST_ROWS else self._maker.faulty
+            metadata = metadata_of(index, scene)
             # The times of creation are another order than the names.
-            created = timestamp(_START + timedelta(seconds=index * 7919 % (count + 1) * 3, microseconds=index % 10**6))
+            created = timestamp(
+                _START + timedelta(seconds=index * 7919 % (count + 1) * 3, microseconds=index % 10**6)
+            )
             common: dict[str, Any] = {
                 "uuid": self.uuid(), "metadata": metadata, "created": created, "scene": scene.text,
                 "data_units": int(index % 5 == 0),
@@ -146,7 +146,7 @@ class _Builder:
 
     def _dicom(self, stem: str, common: dict[str, Any]) -> NewItem:
         study = f"{_DICOM_ROOT}.{self._chance.getrandbits(40)}"
-        uids = {"dicom_study_uid": study, "dicom_series_uid": f"{study}.1"}
+        uids: dict[str, Any] = {"dicom_study_uid": study, "dicom_series_uid": f"{study}.1"}
         files = tuple(
             NewItem(
                 name=f"{stem}_scan_{number}.dcm", item_type="dicomFile", mime_type="application/dicom",

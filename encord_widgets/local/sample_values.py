@@ -31,7 +31,16 @@ SCHEMA: dict[str, dict[str, Any]] = {
 
 _LUX = {"day": (2_000, 60_000), "night": (1, 40), "dusk": (30, 600), "dawn": (30, 700)}
 _CAMERAS = ("front-wide", "front-tele", "left", "right", "rear")
-_DISTRICTS = ("Grünerløkka", "Shoreditch", "Kreuzberg", "Le Marais", "São João", "渋谷区", "Harbour", "Old Town")
+_DISTRICTS = (
+    "Grünerløkka",
+    "Shoreditch",
+    "Kreuzberg",
+    "Le Marais",
+    "São João",
+    "渋谷区",
+    "Harbour",
+    "Old Town",
+)
 _OPENINGS = (
     "Parked van hides the crossing", "Cyclist turns left without a sign", "Tram stop is crowded",
     "Lens flare in the upper third", "Roadworks narrow the lane", "Pedestrian waits at the kerb",
@@ -104,7 +113,11 @@ class MetadataMaker:
             "clip": [round(draw() * 2 - 1, 4) for _ in range(EMBEDDING_SIZE)],
             "notes": self._notes[int(draw() * len(self._notes))],
             "source.file": f"s3://drives/2025/{index // 1000:04}/{index:08}.bin",
-            "pipeline": {"version": "4.2.1", "steps": ["decode", "rectify", "anonymise"], "checksum": f"{chance.getrandbits(128):032x}"},
+            "pipeline": {
+                "version": "4.2.1",
+                "steps": ["decode", "rectify", "anonymise"],
+                "checksum": f"{chance.getrandbits(128):032x}",
+            },
         }
 
     def faulty(self, index: int, scene: Scene) -> dict[str, Any]:

@@ -20,6 +20,12 @@ _SKY: dict[str, tuple[Colour, Colour]] = {
     "dusk": ((56, 44, 92), (236, 130, 84)),
     "dawn": ((96, 120, 176), (250, 200, 160)),
 }
+_SUN: dict[str, Colour] = {
+    "day": (255, 244, 190),
+    "night": (226, 230, 240),
+    "dusk": (255, 190, 120),
+    "dawn": (255, 224, 170),
+}
 _CARS: tuple[Colour, ...] = ((190, 40, 40), (40, 90, 170), (235, 235, 235), (30, 30, 34), (210, 160, 40))
 
 
@@ -55,6 +61,18 @@ class Scene:
         return cls(weather, light, int(seed))
 
 
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    image: Image.Image
+    pen: ImageDraw.ImageDraw
+    scene: Scene
+    chance: random.Random
+    width: int
+    height: int
+    horizon: int
+    moment: float
+
+
 def draw(scene: Scene, width: int, height: int, moment: float = 0) -> Image.Image:
     """The scene as an RGB image.
 
@@ -67,14 +85,15 @@ def draw(scene: Scene, width: int, height: int, moment: float = 0) -> Image.Imag
     chance = random.Random(scene.seed)  # noqa: S311 (a drawing, no secret)
     horizon = int(height * 0.55)
     image = _sky(scene, width, height, horizon)
-    pen = ImageDraw.Draw(image)
-    _lamp_of_the_sky(pen, scene, width, horizon, chance)
+    canvas = _Canvas(image, ImageDraw.Draw(image), scene, chance, width, height, horizon, moment)
+    _sun_and_moon(canvas)
     if scene.weather in {"cloudy", "rain", "snow"}:
-        _clouds(pen, scene, width, horizon, chance)
-    _houses(pen, scene, width, horizon, chance)
-    _road(pen, scene, width, height, horizon, moment)
-    _cars(pen, scene, width, height, horizon, chance, moment)
-    return _weather(image, scene, chance, moment)
+        _clouds(canvas)
+    _houses(canvas)
+    _road(canvas)
+    for near, coming, colour in sorted(_traffic(canvas), key=lambda car: car[0]):
+        _car(canvas, near, colour, coming=coming)
+    return _weather(canvas)
 
 
 def _mix(one: Colour, other: Colour, share: float) -> Colour:
@@ -93,37 +112,34 @@ def _sky(scene: Scene, width: int, height: int, horizon: int) -> Image.Image:
     return column.resize((width, height))
 
 
-def _lamp_of_the_sky(
-    pen: ImageDraw.ImageDraw, scene: Scene, width: int, horizon: int, chance: random.Random
-) -> None:
-    x, size = int(width * chance.uniform(0.1, 0.9)), horizon // 7
-    y = int(horizon * (0.25 if scene.light in {"day", "night"} else 0.75))
-    if scene.weather != "clear":
+def _sun_and_moon(canvas: _Canvas) -> None:
+    light, chance, pen = canvas.scene.light, canvas.chance, canvas.pen
+    x, size = int(canvas.width * chance.uniform(0.1, 0.9)), canvas.horizon // 7
+    y = int(canvas.horizon * (0.25 if light in {"day", "night"} else 0.75))
+    if canvas.scene.weather != "clear":
         return
-    colour = {"day": (255, 244, 190), "night": (226, 230, 240), "dusk": (255, 190, 120), "dawn": (255, 224, 170)}
-    pen.ellipse((x - size, y - size, x + size, y + size), fill=colour[scene.light])
-    if scene.light == "night":
+    pen.ellipse((x - size, y - size, x + size, y + size), fill=_SUN[light])
+    if light == "night":
         for _ in range(40):
-            star = (chance.randrange(width), chance.randrange(horizon))
-            pen.point(star, fill=(220, 220, 235))
+            pen.point(
+                (chance.randrange(canvas.width), chance.randrange(canvas.horizon)), fill=(220, 220, 235)
+            )
 
 
-def _clouds(
-    pen: ImageDraw.ImageDraw, scene: Scene, width: int, horizon: int, chance: random.Random
-) -> None:
-    colour = (70, 72, 84) if scene.light == "night" else (206, 208, 214)
+def _clouds(canvas: _Canvas) -> None:
+    chance, horizon = canvas.chance, canvas.horizon
+    colour = (70, 72, 84) if canvas.scene.light == "night" else (206, 208, 214)
     for _ in range(7):
-        x, y = chance.randrange(width), chance.randrange(max(1, horizon // 2))
+        x, y = chance.randrange(canvas.width), chance.randrange(max(1, horizon // 2))
         for part in range(4):
             size = horizon // 8 + chance.randrange(max(1, horizon // 10))
             left = x + part * size // 2
-            pen.ellipse((left, y - size // 2, left + size * 2, y + size // 2), fill=colour)
+            canvas.pen.ellipse((left, y - size // 2, left + size * 2, y + size // 2), fill=colour)
 
 
-def _houses(
-    pen: ImageDraw.ImageDraw, scene: Scene, width: int, horizon: int, chance: random.Random
-) -> None:
-    dark = scene.light == "night"
+def _houses(canvas: _Canvas) -> None:
+    chance, pen, width, horizon = canvas.chance, canvas.pen, canvas.width, canvas.horizon
+    dark = canvas.scene.light == "night"
     x = -chance.randrange(30)
     while x < width:
         wide = chance.randrange(max(8, width // 12), max(9, width // 6))
@@ -135,17 +151,16 @@ def _houses(
         for row in range(top + step, horizon - step, step * 2):
             for column in range(x + step, x + wide - step, step * 2):
                 lit = chance.random() < (0.5 if dark else 0.15)
-                colour = (246, 214, 120) if lit else _mix((shade,) * 3, (20, 24, 34), 0.5)
+                colour = (246, 214, 120) if lit else _mix((shade, shade, shade), (20, 24, 34), 0.5)
                 pen.rectangle((column, row, column + step // 2, row + step // 2), fill=colour)
         x += wide + chance.randrange(6)
 
 
-def _road(
-    pen: ImageDraw.ImageDraw, scene: Scene, width: int, height: int, horizon: int, moment: float
-) -> None:
-    ground = {"snow": (226, 230, 238), "rain": (62, 72, 62)}.get(scene.weather, (84, 104, 72))
+def _road(canvas: _Canvas) -> None:
+    pen, width, height, horizon = canvas.pen, canvas.width, canvas.height, canvas.horizon
+    ground = {"snow": (226, 230, 238), "rain": (62, 72, 62)}.get(canvas.scene.weather, (84, 104, 72))
     asphalt = (58, 60, 66)
-    if scene.light == "night":
+    if canvas.scene.light == "night":
         ground, asphalt = _mix(ground, (10, 12, 20), 0.6), (28, 29, 34)
     middle = width // 2
     pen.rectangle((0, horizon, width, height), fill=ground)
@@ -154,51 +169,51 @@ def _road(
         fill=asphalt,
     )
     for dash in range(8):
-        near = (dash / 8 + moment / 8) ** 2
+        near = (dash / 8 + canvas.moment / 8) ** 2
         y = horizon + int((height - horizon) * near)
         long, half = 2 + int(height * 0.09 * near), 1 + int(width * 0.009 * near)
         pen.rectangle((middle - half, y, middle + half, y + long), fill=(226, 222, 200))
 
 
-def _cars(
-    pen: ImageDraw.ImageDraw,
-    scene: Scene,
-    width: int,
-    height: int,
-    horizon: int,
-    chance: random.Random,
-    moment: float,
-) -> None:
+def _traffic(canvas: _Canvas) -> list[tuple[float, bool, Colour]]:
+    """How near each car is (0 to 1), whether it comes towards us, its colour."""
+    chance = canvas.chance
+    cars = []
     for _ in range(chance.randrange(1, 4)):
-        coming = chance.random() < 0.5  # noqa: PLR2004
-        near = (chance.uniform(0.15, 0.8) + (moment if coming else -moment) * 0.5) % 0.95
-        y = horizon + int((height - horizon) * near)
-        side = -1 if coming else 1
-        x = width // 2 + side * int(width * (0.02 + 0.26 * near))
-        wide = int(width * (0.03 + 0.17 * near))
-        high = wide * 2 // 3
-        colour = chance.choice(_CARS)
-        if scene.light == "night":
-            colour = _mix(colour, (8, 8, 14), 0.55)
-        pen.rectangle((x - wide // 2, y - high * 2 // 3, x + wide // 2, y), fill=colour)
-        pen.rectangle((x - wide // 3, y - high, x + wide // 3, y - high * 2 // 3), fill=_mix(colour, (20, 30, 40), 0.5))
-        lamp = max(1, wide // 12)
+        coming = chance.choice((True, False))
+        moved = canvas.moment / 2 if coming else -canvas.moment / 2
+        cars.append(((chance.uniform(0.15, 0.8) + moved) % 0.95, coming, chance.choice(_CARS)))
+    return cars
+
+
+def _car(canvas: _Canvas, near: float, colour: Colour, *, coming: bool) -> None:
+    pen, width = canvas.pen, canvas.width
+    y = canvas.horizon + int((canvas.height - canvas.horizon) * near)
+    x = width // 2 + (-1 if coming else 1) * int(width * (0.02 + 0.26 * near))
+    wide = int(width * (0.03 + 0.17 * near))
+    high = wide * 2 // 3
+    if canvas.scene.light == "night":
+        colour = _mix(colour, (8, 8, 14), 0.55)
+    glass = _mix(colour, (20, 30, 40), 0.5)
+    pen.rectangle((x - wide // 2, y - high * 2 // 3, x + wide // 2, y), fill=colour)
+    pen.rectangle((x - wide // 3, y - high, x + wide // 3, y - high * 2 // 3), fill=glass)
+    lamp = max(1, wide // 12)
+    for left in (x - wide // 2, x + wide // 2 - lamp * 2):
         light = (255, 250, 214) if coming else (230, 40, 40)
-        for left in (x - wide // 2, x + wide // 2 - lamp * 2):
-            pen.ellipse((left, y - high // 2, left + lamp * 2, y - high // 2 + lamp * 2), fill=light)
+        pen.ellipse((left, y - high // 2, left + lamp * 2, y - high // 2 + lamp * 2), fill=light)
 
 
-def _weather(image: Image.Image, scene: Scene, chance: random.Random, moment: float) -> Image.Image:
-    width, height = image.size
-    pen = ImageDraw.Draw(image)
-    if scene.weather == "fog":
-        grey = (70, 72, 82) if scene.light == "night" else (206, 210, 214)
-        image = Image.blend(image.filter(ImageFilter.GaussianBlur(2)), Image.new("RGB", image.size, grey), 0.6)
-    for _ in range({"rain": 220, "snow": 260}.get(scene.weather, 0)):
-        x, y = chance.randrange(width), (chance.randrange(height) + int(moment * height)) % height
-        if scene.weather == "rain":
-            pen.line((x, y, x - 3, y + height // 24), fill=(176, 190, 210))
+def _weather(canvas: _Canvas) -> Image.Image:
+    image, chance, weather = canvas.image, canvas.chance, canvas.scene.weather
+    if weather == "fog":
+        grey = (70, 72, 82) if canvas.scene.light == "night" else (206, 210, 214)
+        return Image.blend(image.filter(ImageFilter.GaussianBlur(2)), Image.new("RGB", image.size, grey), 0.6)
+    for _ in range({"rain": 220, "snow": 260}.get(weather, 0)):
+        x = chance.randrange(canvas.width)
+        y = (chance.randrange(canvas.height) + int(canvas.moment * canvas.height)) % canvas.height
+        if weather == "rain":
+            canvas.pen.line((x, y, x - 3, y + canvas.height // 24), fill=(176, 190, 210))
         else:
             size = chance.choice((1, 1, 2))
-            pen.ellipse((x, y, x + size, y + size), fill=(250, 250, 255))
+            canvas.pen.ellipse((x, y, x + size, y + size), fill=(250, 250, 255))
     return image

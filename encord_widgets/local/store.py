@@ -63,7 +63,12 @@ class Store:
         return metadata_object(self._row(item)[3])
 
     def edit(
-        self, item: UUID | str, values: Mapping[str, Any], *, remove: Iterable[str] = (), actor: str = "second editor"
+        self,
+        item: UUID | str,
+        values: Mapping[str, Any],
+        *,
+        remove: Iterable[str] = (),
+        actor: str = "second editor",
     ) -> None:
         """Change some keys of an item's metadata, as somebody else would in Encord's own pages.
 
@@ -82,9 +87,7 @@ class Store:
                 metadata.pop(key, None)
             self.replace(item, metadata, actor=actor)
 
-    def replace(
-        self, item: UUID | str, metadata: Mapping[str, Any], *, actor: str = "second editor"
-    ) -> None:
+    def replace(self, item: UUID | str, metadata: Mapping[str, Any], *, actor: str = "second editor") -> None:
         """Replace an item's whole metadata.
 
         Raises:
@@ -123,7 +126,7 @@ class Store:
         self, folder: UUID | str, name: str, metadata: Mapping[str, Any] | None = None, **fields: Any
     ) -> str:
         """Put one item into a folder and return its uuid; fields as `NewItem` takes them."""
-        defaults = {
+        defaults: dict[str, Any] = {
             "uuid": str(uuid4()),
             "item_type": "image",
             "created": timestamp(self.clock()),
