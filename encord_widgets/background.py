@@ -91,7 +91,7 @@ class Background:
             if self._closed:
                 raise EncordWidgetsError("This client is closed. Make a new one with connect(...) or demo().")
             if self._portal is None:
-                from anyio.from_thread import start_blocking_portal  # noqa: PLC0415 - loaded with the first call
+                from anyio.from_thread import start_blocking_portal  # loaded with the first call
 
                 self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name=self._name))
             return self._portal

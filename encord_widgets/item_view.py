@@ -142,7 +142,7 @@ def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:
         table: The items.
         rows: Which items, in which order (int64).
     """
-    import pandas as pd  # noqa: PLC0415 - pandas is loaded when a table is asked for
+    import pandas as pd  # pandas is loaded when a table is asked for
 
     index = pd.Index([table.uuids[row] for row in rows.tolist()], name="item", dtype="str")
     data = {name: _series(table.field(name), rows, index) for name in FIELDS}
@@ -153,7 +153,7 @@ def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:
 
 
 def _series(column: Column, rows: Rows, index: pd.Index) -> pd.Series:
-    import pandas as pd  # noqa: PLC0415 - pandas is loaded when a table is asked for
+    import pandas as pd  # pandas is loaded when a table is asked for
 
     values = column.values(rows)
     kinds = {type(value) for value in values} - {type(ABSENT)}

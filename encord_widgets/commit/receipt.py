@@ -163,7 +163,7 @@ class Receipt:
 
         Absent is `ABSENT` in the cells, null is None.
         """
-        import pandas as pd  # noqa: PLC0415 - pandas is loaded when a table is asked for
+        import pandas as pd  # pandas is loaded when a table is asked for
 
         names = ["item", "key", "before", "wanted", "observed", "status", "name", "note", "at"]
         data = {name: pd.Series([getattr(r, name) for r in self.rows], dtype=object) for name in names}

@@ -181,7 +181,7 @@ class ChangeSet:
 
         Absent is `ABSENT` in the cells, null is None.
         """
-        import pandas as pd  # noqa: PLC0415 - pandas is loaded when a table is asked for
+        import pandas as pd  # pandas is loaded when a table is asked for
 
         rows = [(c.item, c.key, c.base, c.after, "staged") for c in self]
         return pd.DataFrame(rows, columns=["item", "key", "before", "after", "status"], dtype=object)
