@@ -142,7 +142,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _target(request: Request) -> str:
-    raw = request.scope.get("raw_path") or request.scope["path"].encode()
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     query: bytes = request.scope["query_string"]
     return (raw + b"?" + query if query else raw).decode("latin-1")
 

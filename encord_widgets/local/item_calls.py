@@ -194,11 +194,8 @@ def _patch(fields: object) -> ItemPatch:
     if not isinstance(fields, Mapping):
         raise RefusedError(400, "A patch must be a JSON object.")
     checked: Mapping[str, Any] = fields
-    return ItemPatch(
-        name=text_of(checked, "name", empty=False),
-        description=text_of(checked, "description"),
-        metadata=metadata_of(checked),
-    )
+    text_of(checked, "description")  # accepted and not kept
+    return ItemPatch(name=text_of(checked, "name", empty=False), metadata=metadata_of(checked))
 
 
 def _check_size(count: int) -> None:

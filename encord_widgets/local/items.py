@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from encord_widgets.local.audit import AuditLog
 from encord_widgets.local.database import Database, later_than, timestamp
 from encord_widgets.local.jsontext import metadata_text
@@ -74,7 +72,6 @@ class ItemPatch:
     """New values of an item; None leaves one as it is. Metadata is replaced whole."""
 
     name: str | None = None
-    description: str | None = None
     metadata: Mapping[str, Any] | None = None
 
 
@@ -171,11 +168,7 @@ class Items:
             for uuid, patch in patches.items()
             if patch.metadata is not None
         }
-        names = {
-            uuid: patch
-            for uuid, patch in patches.items()
-            if patch.name is not None or patch.description is not None
-        }
+        names = {uuid: patch.name for uuid, patch in patches.items() if patch.name is not None}
         with self._database.write() as connection:
             rows = self.rows(list(patches))
             if len(rows) != len(patches):
@@ -192,11 +185,8 @@ class Items:
                 entries.append((moment, request, actor, "patch item", uuid, before, after))
                 rows[uuid] = (uuid, label, moment.encode(), after, *rest)
             connection.executemany("UPDATE items SET edited = ?, metadata = ? WHERE uuid = ?", updates)
-            for uuid, patch in names.items():
-                label = orjson.loads(b"{" + rows[uuid][1] + b"}")
-                name = label["name"] if patch.name is None else patch.name
-                description = label["description"] if patch.description is None else patch.description
-                text = wire_label(name, description)
+            for uuid, name in names.items():
+                text = wire_label(name)
                 connection.execute(
                     "UPDATE items SET name = ?, folded = ?, label = ? WHERE uuid = ?",
                     (name, name.casefold(), text, uuid),
@@ -259,7 +249,7 @@ class Items:
                 return (
                     None, item.uuid, folder, listed, item.item_type, item.data_units > 0, item.size or 0,
                     item.name, item.name.casefold(), item.created, item.created.encode(), shape_id(item),
-                    wire_head(item, folder), wire_label(item.name, item.description),
+                    wire_head(item, folder), wire_label(item.name),
                     metadata_text(item.metadata), item.scene,
                 )  # fmt: skip
 

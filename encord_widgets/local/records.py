@@ -41,7 +41,6 @@ class NewItem:
     item_type: str
     metadata: Mapping[str, Any]
     created: str
-    description: str = ""
     size: int | None = None
     mime_type: str | None = None
     width: int | None = None
@@ -104,9 +103,9 @@ def wire_head(item: NewItem, folder: str) -> bytes:
     ).encode()
 
 
-def wire_label(name: str, description: str) -> bytes:
-    """The members that a rename changes."""
-    return b'"name":' + orjson.dumps(name) + b',"description":' + orjson.dumps(description)
+def wire_label(name: str) -> bytes:
+    """The members that a rename changes; Encord keeps no description of an item, though a patch may carry one."""
+    return b'"name":' + orjson.dumps(name) + b',"description":""'
 
 
 MetadataOf = Callable[[str, bytes], bytes]
