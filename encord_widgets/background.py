@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -83,8 +84,7 @@ class Background:
             self._closed = True
             portal, self._portal = self._portal, None
         if portal is not None:
-            portal.call(portal.stop, True)
-            self._stack.close()
+            self._end()
 
     def _running(self) -> BlockingPortal:
         with self._lock:
@@ -94,4 +94,11 @@ class Background:
                 from anyio.from_thread import start_blocking_portal  # loaded with the first call
 
                 self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name=self._name))
+                # Also when nobody closes the client: a loop that still runs would hang the interpreter at its exit.
+                self._end = weakref.finalize(self, _end, self._portal, self._stack)
             return self._portal
+
+
+def _end(portal: BlockingPortal, stack: ExitStack) -> None:
+    portal.call(portal.stop, True)  # cancels what still runs
+    stack.close()

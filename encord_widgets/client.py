@@ -6,12 +6,13 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from encord_widgets.api.credentials import (
     BearerCredentials,
-    SdkConnection,
+    Credentials,
     credentials_from,
     find_credentials,
 )
@@ -52,7 +53,7 @@ class Client:
     Example:
         >>> import encord_widgets as ew
         >>> with ew.demo(items=20) as client:
-        ...     client.folder(client.folders()[0].uuid).wait().title
+        ...     client.folder(client.folders("Street scenes")[0]).wait().title
         'Street scenes'
     """
 
@@ -288,8 +289,10 @@ def connect(
         <Client: https://api.us.encord.com>
         >>> client.close()
     """
+    credentials: Credentials
+    home = EU_DOMAIN
     if user_client is not None:
-        found = credentials_from(user_client)
+        credentials, home = credentials_from(user_client)
     else:
         credentials = find_credentials(
             ssh_private_key_path=ssh_private_key_path,
@@ -297,13 +300,7 @@ def connect(
             password=password,
             bearer_token=bearer_token,
         )
-        found = SdkConnection(credentials, domain=EU_DOMAIN)
-    http = HttpClient(
-        found.credentials,
-        domain or found.domain,
-        transport=transport,
-        user_agent_suffix=found.user_agent_suffix,
-    )
+    http = HttpClient(credentials, domain or home, transport=transport)
     return Client(http, title=http.domain)
 
 
@@ -321,15 +318,15 @@ def demo(path: str | PathLike[str] | None = None, *, items: int = 500, latency_m
     Example:
         >>> import encord_widgets as ew
         >>> client = ew.demo(items=20)
-        >>> [folder.name for folder in client.folders()][0]
-        'Street scenes'
+        >>> "Street scenes" in [folder.name for folder in client.folders()]
+        True
         >>> client.close()
     """
-    import httpx  # noqa: PLC0415 - loaded with the first client
+    import httpx
 
-    from encord_widgets.local import EmbeddedEncord  # noqa: PLC0415 - only who wants a demo loads a server
+    from encord_widgets.local import EmbeddedEncord
 
-    server = EmbeddedEncord(path, items=items, latency_ms=latency_ms)
+    server = EmbeddedEncord(None if path is None else Path(path), items=items, latency_ms=latency_ms)
     token = secrets.token_urlsafe(32)
     server.register_token(token)
     transport = httpx.ASGITransport(app=server.app)

@@ -70,7 +70,7 @@ class ItemLoader:
         self._on_rows = on_rows
         self._on_progress = on_progress
         self._arriving = self.listing
-        self._work = background.start(self._load)
+        self._work: Future[None] = background.start(self._load)
 
     @property
     def running(self) -> bool:
@@ -98,7 +98,7 @@ class ItemLoader:
             self.problems = []
             self.progress = LoadProgress()
         self._on_progress(self.progress)
-        self._work: Future[None] = self._background.start(self._load)
+        self._work = self._background.start(self._load)
 
     def take_observed(self, batch: ItemBatch) -> None:
         """Take items that a commit read.

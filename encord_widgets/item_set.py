@@ -77,7 +77,7 @@ class ItemSet:
     Example:
         >>> import encord_widgets as ew
         >>> with ew.demo(items=20) as client:
-        ...     items = client.folder(client.folders()[0].uuid)
+        ...     items = client.folder(client.folders("Street scenes")[0])
         ...     staged = items.stage({items.uuids[0]: {"weather": "fog"}})
         ...     before_commit = len(items.changes)
         ...     proof = items.commit()
@@ -208,6 +208,8 @@ class ItemSet:
         Raises:
             KeyError: If the item is not in the set.
         """
+        if item not in self.table:
+            self.wait()
         row = self.table.row_of(item)
         if row is None:
             raise KeyError(item)

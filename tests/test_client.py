@@ -57,7 +57,7 @@ def test_schema_is_read_once_and_again_on_request(client):
 
 
 def test_media_is_a_picture(client):
-    items = client.folder(client.folders()[0])
+    items = client.folder(client.folders("Street scenes")[0])
     picture = items.frame.query("item_type == 'image'").index[0]
     data, mime = client.media(picture)
     assert mime.startswith("image/")
@@ -98,7 +98,9 @@ def test_no_credentials_at_all(monkeypatch):
 
 def test_a_page_with_a_malformed_item_still_opens():
     folder, good = str(uuid.uuid4()), str(uuid.uuid4())
-    client = ew.connect(bearer_token="t", domain="http://encord.test", transport=httpx.MockTransport(answer(folder, good)))
+    client = ew.connect(
+        bearer_token="t", domain="http://encord.test", transport=httpx.MockTransport(answer(folder, good))
+    )
     items = client.folder(folder).wait()
     assert items.uuids == [good]
     assert [(problem.name, bool(problem.reason)) for problem in items.problems] == [("broken.png", True)]
@@ -142,12 +144,12 @@ def test_loading_that_fails_keeps_what_arrived_and_says_why():
 def test_an_existing_demo_file_is_opened_again(tmp_path):
     path = tmp_path / "x.db"
     with ew.demo(path, items=20) as client:
-        items = client.folder(client.folders()[0])
+        items = client.folder(client.folders("Street scenes")[0])
         first = items.uuids[0]
         items.stage({first: {"camera": "kept"}})
         assert items.commit()
     with ew.demo(path) as client:
-        assert client.folder(client.folders()[0]).stored(first, "camera") == "kept"
+        assert client.folder(client.folders("Street scenes")[0]).stored(first, "camera") == "kept"
 
 
 def test_background_work_is_cancelled_by_close():
@@ -162,13 +164,15 @@ def test_background_work_is_cancelled_by_close():
 
 def test_a_script_ends_although_a_client_is_open():
     code = "import encord_widgets as ew; c = ew.demo(items=5); print(len(c.folders()))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert int(done.stdout) >= 1
     assert done.stderr == ""
 
 
 def test_plans_hold_no_secret(client, tmp_path):
-    items = client.folder(client.folders()[0])
+    items = client.folder(client.folders("Street scenes")[0])
     items.stage({items.uuids[0]: {"camera": "x"}})
     saved = json.loads(items.plan().save(tmp_path / "p.json").read_text())
     assert set(saved) == {"format", "created_at", "source", "items"}

@@ -73,7 +73,7 @@ class Receipt:
     Example:
         >>> import encord_widgets as ew
         >>> with ew.demo(items=20) as client:
-        ...     items = client.folder(client.folders()[0].uuid)
+        ...     items = client.folder(client.folders("Street scenes")[0])
         ...     _ = items.stage({items.uuids[0]: {"weather": "fog"}})
         ...     receipt = items.commit()
         >>> bool(receipt), receipt.counts

@@ -167,8 +167,14 @@ def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mod
                 )
             )
             continue
-        named = _checked(uuid_, values, schema, problems)
-        changes.extend(Change(uuid_, key, table.value(row, key), value) for key, value in named.items())
+        named = _json_values(uuid_, values, problems)
+        for key, value in named.items():
+            stored = table.value(row, key)
+            misfit = schema.misfit(key, value)
+            if misfit and not same(stored, value):  # a value that is there already may stay as it is
+                hint = "Stage a value that fits, or change the schema first."
+                problems.append(Problem(misfit.expected, misfit.got, uuid_, key, hint))
+            changes.append(Change(uuid_, key, stored, value))
         if mode == "overwrite":
             held = table.metadata(row)
             changes.extend(Change(uuid_, key, held[key], ABSENT) for key in held if key not in named)
@@ -177,24 +183,16 @@ def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mod
     return changes
 
 
-def _checked(
-    item: str, values: Mapping[str, object], schema: MetadataSchema, problems: list[Problem]
-) -> dict[str, Value]:
+def _json_values(item: str, values: Mapping[str, object], problems: list[Problem]) -> dict[str, Value]:
     named: dict[str, Value] = {}
     for key, raw in values.items():
         if not isinstance(key, str) or not key:
             problems.append(Problem(item=item, expected="text as metadata key", got=shown(key)))
             continue
         try:
-            value = raw if raw is ABSENT else to_json(raw)
+            named[key] = raw if raw is ABSENT else to_json(raw)
         except InvalidInputError as error:
             problems.extend(Problem(p.expected, p.got, item, key, p.hint) for p in error.problems)
-            continue
-        misfit = schema.misfit(key, value)
-        if misfit:
-            hint = "Stage a value that fits, or change the schema first."
-            problems.append(Problem(misfit.expected, misfit.got, item, key, hint))
-        named[key] = value
     return named
 
 
