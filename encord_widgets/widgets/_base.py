@@ -1,0 +1,275 @@
+"""What all widgets share: requests that are always answered, events from any thread, errors in view."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self
+
+import anywidget
+import traitlets
+from psygnal import SignalInstance
+
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_set import ItemSet
+from encord_widgets.metadata.values import shown
+from encord_widgets.widgets._fallback import headline
+from encord_widgets.widgets._requests import (
+    Answer,
+    BadRequestError,
+    Handler,
+    Later,
+    Params,
+    StaleError,
+    code_of,
+    described,
+    message_of,
+)
+from encord_widgets.widgets._static import StaticText, static_path, watched
+from encord_widgets.widgets._throttle import Throttle
+
+__all__ = ["EncordWidget", "check_items", "public_name", "refuse_unknown", "unexpected_is_raised"]
+
+_COMMON: Final = ("layout", "tooltip", "tabbable")
+_WORKERS: Final = 4
+
+
+def unexpected_is_raised() -> bool:
+    """Whether errors that nobody expected are raised again after they were shown, as tests want them."""
+    return os.environ.get("ENCORD_WIDGETS_RAISE") == "1"
+
+
+def check_items(items: object, widget: str) -> ItemSet:
+    """Check what a widget is made over.
+
+    Args:
+        items: What the caller gave.
+        widget: Name of the widget, for the message.
+
+    Raises:
+        InvalidInputError: If it is no item set.
+    """
+    if not isinstance(items, ItemSet):
+        hint = f"Use {widget}(client.folder(uuid))."
+        raise InvalidInputError(
+            [Problem(expected="an ItemSet", got=f"{shown(items)} ({type(items).__name__})", hint=hint)]
+        )
+    return items
+
+
+def public_name(widget: type) -> str:
+    """The name that users know a widget's class by.
+
+    Args:
+        widget: The widget's class.
+    """
+    return getattr(widget, "_public_name", widget.__name__)
+
+
+def refuse_unknown(widget: type, given: Mapping[str, object]) -> None:
+    """Refuse keyword arguments that ipywidgets would drop with a warning.
+
+    Args:
+        widget: The widget's class.
+        given: The keyword arguments that its constructor does not name.
+
+    Raises:
+        TypeError: If there are any but layout, tooltip and tabbable.
+    """
+    for name in given:
+        if name in _COMMON:
+            continue
+        parameters = inspect.signature(widget.__init__).parameters.values()  # type: ignore[misc]  # exactly this class
+        known = [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY] + list(_COMMON)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"It takes {', '.join(known)}."
+        raise TypeError(f"{public_name(widget)}() has no argument {name!r}. {hint}")
+
+
+class EncordWidget(anywidget.AnyWidget):
+    """Base of the widgets over one item set.
+
+    The browser owns no state: synced traits are set from `_state` alone, whenever the item set says that something
+    happened, from whatever thread it says so. What a user does arrives as a request and is answered exactly once.
+
+    Args:
+        items: The items.
+        common: `layout`, `tooltip` and `tabbable` of ipywidgets.
+
+    Raises:
+        TypeError: For any other keyword argument.
+        InvalidInputError: If `items` is no item set.
+        EncordWidgetsError: If the built front end is missing.
+    """
+
+    _bundle: ClassVar[str] = ""
+    _esm = StaticText("js")
+    _css = StaticText("css")
+
+    error: traitlets.Dict[str, str] = traitlets.Dict(
+        default_value=None,
+        allow_none=True,
+        help="What went wrong in Python last, until it is dismissed: message and, for a bug, detail.",
+    ).tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if watched() and cls.__dict__.get("_bundle"):
+            cls._esm = static_path(cls._bundle, "js")  # type: ignore[assignment]  # anywidget takes both
+            cls._css = static_path(cls._bundle, "css")  # type: ignore[assignment]
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, items: ItemSet, **common: Any) -> None:
+        refuse_unknown(type(self), common)
+        self.items = check_items(items, public_name(type(self)))
+        self._publishing = threading.RLock()
+        self._closed = False
+        self._pool: ThreadPoolExecutor | None = None
+        self._connected: list[SignalInstance] = []
+        super().__init__(**self._state(), **common)
+        self._publish_soon = Throttle(self._publish_safely)
+        self.on_msg(self._receive)
+        for signal in self._signals():
+            signal.connect(self._on_event)
+            self._connected.append(signal)
+        self._publish_safely()  # what happened between the two lines above
+
+    # -- for subclasses ----------------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        """Every synced trait of the subclass as it should be now; called from any thread, one at a time."""
+        return {}
+
+    def _signals(self) -> tuple[SignalInstance, ...]:
+        """The events of the item set that can change `_state`."""
+        events = self.items.events
+        return (events.rows, events.loading, events.changes, events.progress, events.receipt, events.schema)
+
+    def _handlers(self) -> dict[str, Handler]:
+        """What answers each request, by its name on the wire."""
+        return {}
+
+    def _static_html(self) -> str:
+        """What a saved notebook shows without a kernel; every text escaped."""
+        return ""
+
+    # -- state -------------------------------------------------------------------------------------------------
+
+    def _publish(self) -> None:
+        """Bring the synced traits up to date, in one message."""
+        with self._publishing:
+            if self._closed:
+                return
+            fresh = self._state()
+            with self.hold_sync():
+                for name, value in fresh.items():
+                    self.set_trait(name, value)
+
+    def _publish_safely(self) -> None:
+        self._guarded(self._publish, "The view could not be brought up to date")
+
+    def _on_event(self, *_: object) -> None:
+        self._publish_soon()
+
+    def _guarded(self, work: Callable[[], object], while_: str) -> None:
+        """Do something that nobody waits for; its errors show in the widget."""
+        try:
+            work()
+        except Exception as error:
+            self._show_error(error, while_)
+            if unexpected_is_raised():
+                raise
+
+    def _show_error(self, error: BaseException, while_: str) -> None:
+        with self._publishing:
+            self.error = described(error, while_)
+
+    # -- requests ----------------------------------------------------------------------------------------------
+
+    def _receive(self, _: object, content: object, _buffers: object = None) -> None:
+        if not isinstance(content, dict) or content.get("type") != "request":
+            return
+        self._answer(content.get("id"), lambda: self._handle(content))
+
+    def _handle(self, content: Mapping[str, Any]) -> Answer | Later:
+        method = content.get("method")
+        handlers = {**self._handlers(), "dismiss_error": self._dismiss_error}
+        handler = handlers.get(method) if isinstance(method, str) else None
+        if handler is None:
+            raise BadRequestError(
+                f"this version of encord_widgets has no request {shown(method)}. Reload the page."
+            )
+        return handler(Params(content.get("params", {})))
+
+    def _answer(self, request_id: object, work: Callable[[], Answer | Later]) -> None:
+        try:
+            answer = work()
+            if isinstance(answer, Later):
+                later = answer.work
+                self._workers().submit(self._answer, request_id, later)
+                return
+            reply = {"type": "reply", "id": request_id, "ok": True, "result": dict(answer.result)}
+            self.send(reply, buffers=list(answer.buffers) or None)
+        except Exception as error:
+            self._refuse(request_id, error)
+            if not code_of(error) and unexpected_is_raised():
+                raise
+
+    def _refuse(self, request_id: object, error: Exception) -> None:
+        code = code_of(error)
+        if not code:
+            self._show_error(error, "Something went wrong in Python")
+        reason = {"code": code or "internal", "message": message_of(error)}
+        self.send({"type": "reply", "id": request_id, "ok": False, "error": reason})
+
+    def _workers(self) -> ThreadPoolExecutor:
+        with self._publishing:
+            if self._closed:
+                raise StaleError("This widget is closed.")
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="encord-widgets-request")
+            return self._pool
+
+    def _dismiss_error(self, _: Params) -> Answer:
+        with self._publishing:
+            self.set_trait("error", None)
+        return Answer()
+
+    # -- life --------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Take the widget off the page and let go of the item set. Closing twice is fine."""
+        # ipywidgets calls this from __del__ too, also when __init__ failed half-way.
+        for signal in self.__dict__.pop("_connected", []):
+            signal.disconnect(self._on_event, missing_ok=True)
+        if "_publish_soon" in self.__dict__:
+            self._publish_soon.close()
+        if "_publishing" in self.__dict__:
+            with self._publishing:
+                self._closed = True
+            if self._pool is not None:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+        super().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"<{public_name(type(self))}: {headline(self.items)}>" if hasattr(self, "items") else "<closed>"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            self._guarded(lambda: bundle[0].update({"text/html": self._static_html()}), "No static view")
+        return bundle

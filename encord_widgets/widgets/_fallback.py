@@ -1,0 +1,70 @@
+"""What a saved notebook shows of a widget without a kernel: plain text and a static table, all of it escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from encord_widgets.metadata.values import Absent, Value, compact
+
+if TYPE_CHECKING:
+    from encord_widgets.item_set import ItemSet
+
+__all__ = ["ROWS_SHOWN", "display_text", "headline", "static_html"]
+
+ROWS_SHOWN: Final = 10
+_LONGEST: Final = 80
+
+
+def display_text(value: Value) -> str:
+    """A value as people read it: text as it is, everything else as JSON, absent as a dash.
+
+    Args:
+        value: A JSON value or `ABSENT`.
+
+    Example:
+        >>> display_text("fog"), display_text(None), display_text(1.0)
+        ('fog', 'null', '1.0')
+    """
+    if isinstance(value, Absent):
+        return "—"
+    return value if isinstance(value, str) else compact(value)
+
+
+def headline(items: ItemSet) -> str:
+    """An item set in one line: its name, how many items there are, what is staged.
+
+    Args:
+        items: The items.
+    """
+    with items.lock:
+        loading = items.loading
+        parts = [f"{len(items.order()):,} items"]
+        if not loading.finished:
+            parts.append("loading")
+        if loading.error:
+            parts.append("loading failed")
+        if items.changes:
+            parts.append(f"{len(items.changes):,} edits staged on {len(items.changes.items):,} items")
+    return f"{items.title}: {', '.join(parts)}"
+
+
+def static_html(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], more: int = 0) -> str:
+    """A small table as HTML.
+
+    Args:
+        title: Line above it.
+        header: Names of the columns.
+        rows: Texts of the cells.
+        more: How many rows are not in it.
+    """
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(_cut(text))}</td>' for text in row)}</tr>" for row in rows)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if rows else ""
+    rest = f"<p>… and {more:,} more</p>" if more > 0 else ""
+    return f"<p>{escape(title)}</p>{table}{rest}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

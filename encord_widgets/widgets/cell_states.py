@@ -1,0 +1,114 @@
+"""What is to be said about a cell: staged, does not fit the schema, or what the last commit made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow
+from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.values import Value, same
+from encord_widgets.widgets._fallback import display_text
+from encord_widgets.widgets.cells import encode
+
+__all__ = ["ReceiptIndex", "Verdict", "staged_verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said about a cell.
+
+    Args:
+        status: `staged`, `invalid`, or a status of a receipt.
+        note: Why, in words; empty where the status says it all.
+    """
+
+    status: str
+    note: str = ""
+
+    def to_wire(self, change: Change | None = None) -> dict[str, Any]:
+        """The state as the browser is told about it.
+
+        Args:
+            change: The staged edit, if there is one; its base is told too.
+        """
+        state: dict[str, Any] = {"state": self.status}
+        if change is not None:
+            state["before"] = encode(change.base)
+        if self.note:
+            state["note"] = self.note
+        return state
+
+
+class ReceiptIndex:
+    """The rows of the last receipt by cell.
+
+    Args:
+        receipt: The receipt, or None.
+    """
+
+    def __init__(self, receipt: Receipt | None) -> None:
+        self.receipt = receipt
+        self._rows: dict[str, dict[str, ReceiptRow]] = {}
+        for row in receipt.rows if receipt else ():
+            self._rows.setdefault(row.item, {})[row.key] = row
+
+    def get(self, item: str, key: str) -> ReceiptRow | None:
+        """The row of a cell, or None.
+
+        Args:
+            item: Item uuid, lower case.
+            key: Metadata key.
+        """
+        return self._rows.get(item, {}).get(key)
+
+    def settled(self, item: str) -> Iterator[ReceiptRow]:
+        """The rows of an item that want nothing more: verified, or already there.
+
+        Args:
+            item: Item uuid, lower case.
+        """
+        return (row for row in self._rows.get(item, {}).values() if row.status not in OPEN)
+
+    def all_settled(self) -> Iterator[ReceiptRow]:
+        """All rows that want nothing more, in the receipt's order."""
+        return (row for row in (self.receipt.rows if self.receipt else ()) if row.status not in OPEN)
+
+    def __len__(self) -> int:
+        return len(self.receipt.rows) if self.receipt else 0
+
+
+def staged_verdict(change: Change, schema: MetadataSchema, receipts: ReceiptIndex) -> Verdict:
+    """What is to be said about a staged edit.
+
+    An edit that the last commit left open keeps that verdict until it is dropped, staged anew or committed again.
+
+    Args:
+        change: The edit.
+        schema: Types that values must fit.
+        receipts: Rows of the last receipt.
+    """
+    misfit = schema.misfit(change.key, change.after)
+    if misfit:
+        return Verdict("invalid", misfit.reason)
+    row = receipts.get(change.item, change.key)
+    if row is None or row.status not in OPEN:
+        return Verdict("staged")
+    if not (same(row.wanted, change.after) and same(row.before, change.base)):
+        return Verdict("staged")
+    return Verdict(row.status, _conflict_note(row) if row.status == "conflict" else row.note)
+
+
+def _conflict_note(row: ReceiptRow) -> str:
+    base, ours, theirs = (_quoted(value) for value in (row.before, row.wanted, row.observed))
+    return (
+        f"Somebody else changed it. Base: {base}. Ours: {ours}. Theirs: {theirs}. "
+        "Nothing was written; drop the edit to take theirs."
+    )
+
+
+def _quoted(value: Value) -> str:
+    text = display_text(value)
+    return f"“{text[:60]}”" if isinstance(value, str) else text[:60]

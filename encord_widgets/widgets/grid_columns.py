@@ -1,0 +1,181 @@
+"""Which columns a grid shows, and how each is described to the browser."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.columns import Column, Tag
+from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.schema import KeyType, MetadataSchema
+from encord_widgets.metadata.values import shown
+
+if TYPE_CHECKING:
+    from encord_widgets.item_set import ItemSet
+
+__all__ = ["RESERVED", "GridColumn", "column_id", "columns_of", "refusal"]
+
+RESERVED: Final = "$encord"
+"""Key that Encord keeps frames, key frames and embeddings under; it travels through every edit unchanged."""
+
+_DEFAULT_FIELDS: Final = ("name", "item_type")
+_FIELD_TYPES: Final = {
+    "created_at": "datetime",
+    "last_edited_at": "datetime",
+    "file_size": "number",
+    "width": "number",
+    "height": "number",
+    "duration": "number",
+    "fps": "number",
+    "frame_count": "number",
+    "backed_data_units_count": "number",
+    "parent": "uuid",
+    "is_tombstone": "boolean",
+}
+_WIDTHS: Final = {"number": 110, "boolean": 100, "enum": 140, "datetime": 210, "uuid": 290, "user": 190}
+_FIELD_WIDTHS: Final = {"name": 240, "item_type": 120}
+_WIDTH: Final = 200
+_TAG_TYPES: Final = {
+    Tag.FALSE: "boolean",
+    Tag.TRUE: "boolean",
+    Tag.INT: "number",
+    Tag.FLOAT: "number",
+    Tag.BIG_INT: "number",
+    Tag.TEXT: "text",
+    Tag.JSON: "json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GridColumn:
+    """One column of a grid.
+
+    Args:
+        id: `field:<name>` or `key:<key>`.
+        name: Name of the field, or the key.
+        kind: Whether it shows an item field or a metadata key.
+        type: Kind of the key's type in the schema; for other columns what they hold, `mixed` for several kinds.
+        type_label: The type in words.
+        key_type: Type of the key in the schema, if it is there.
+    """
+
+    id: str
+    name: str
+    kind: Literal["field", "key"]
+    type: str
+    type_label: str
+    key_type: KeyType | None = None
+
+    @property
+    def editable(self) -> bool:
+        """Whether its cells can be edited."""
+        return self.kind == "key" and not refusal(self.name)
+
+    @property
+    def width(self) -> int:
+        """Width to begin with, in px."""
+        return _FIELD_WIDTHS.get(self.name, _WIDTHS.get(self.type, _WIDTH))
+
+    def column(self, table: ItemTable) -> Column:
+        """Its values.
+
+        Args:
+            table: The items.
+        """
+        return table.field(self.name) if self.kind == "field" else table.column(self.name)
+
+    def to_wire(self) -> dict[str, Any]:
+        """The column as the browser is told about it."""
+        return {
+            "id": self.id,
+            "label": self.name,
+            "kind": self.kind,
+            "type": self.type,
+            "type_label": self.type_label,
+            "options": list(self.key_type.options) if self.key_type else [],
+            "editable": self.editable,
+            "deleted": self.type == "deleted",
+            "width": self.width,
+        }
+
+
+def refusal(key: str) -> str:
+    """Why a metadata key cannot be edited in a grid; empty when it can.
+
+    Args:
+        key: Metadata key.
+    """
+    if key == RESERVED:
+        return f"{RESERVED} belongs to Encord (frames, key frames, embeddings) and is not edited here."
+    return ""
+
+
+def columns_of(items: ItemSet, chosen: Sequence[str] | None = None) -> tuple[GridColumn, ...]:
+    """The columns to show.
+
+    By default the item's name and type, then the metadata keys in use: those of the schema in its order, then the
+    others in the order they were met, `$encord` last.
+
+    Args:
+        items: The items.
+        chosen: Ids of the columns to show instead.
+    """
+    with items.lock:
+        ids = chosen
+        if ids is None:
+            keys = dict.fromkeys([*items.table.keys, *(change.key for change in items.changes)])
+            typed = [key for key in items.schema if key in keys]
+            others = sorted((key for key in keys if key not in items.schema), key=lambda key: key == RESERVED)
+            ids = [f"field:{name}" for name in _DEFAULT_FIELDS] + [f"key:{key}" for key in (*typed, *others)]
+        return tuple(_described(one, items.table, items.schema) for one in ids)
+
+
+def column_id(name: str, items: ItemSet) -> str:
+    """The id of a column that a user names.
+
+    Args:
+        name: An id (`field:width`, `key:weather`), or the bare name of an item field, else of a metadata key.
+        items: The items.
+
+    Raises:
+        InvalidInputError: If there is no such column.
+    """
+    with items.lock:
+        keys = {*items.table.keys, *items.schema, *(change.key for change in items.changes)}
+    known = {f"field:{field}" for field in FIELDS} | {f"key:{key}" for key in keys}
+    for found in (name, f"field:{name}", f"key:{name}"):
+        if found in known:
+            return found
+    close = difflib.get_close_matches(str(name), [*FIELDS, *keys], n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else "See items.frame.columns."
+    raise InvalidInputError([Problem(expected="an item field or a metadata key", got=shown(name), hint=hint)])
+
+
+def _described(one: str, table: ItemTable, schema: MetadataSchema) -> GridColumn:
+    kind, _, name = one.partition(":")
+    if kind == "field":
+        ty = _FIELD_TYPES.get(name, "text")
+        return GridColumn(one, name, "field", ty, "item field")
+    key_type = schema.get(name)
+    if key_type is not None:
+        return GridColumn(one, name, "key", key_type.kind, key_type.label, key_type)
+    held = _held(table.column(name))
+    return GridColumn(one, name, "key", held, f"{held}, not in the schema")
+
+
+def _held(column: Column) -> str:
+    """What the cells of a column hold, in a word."""
+    tags = np.flatnonzero(np.bincount(column.tags, minlength=len(_TAG_TYPES))).tolist()
+    types = _only(_TAG_TYPES[tag] for tag in tags if tag in _TAG_TYPES)
+    if len(types) == 1:
+        return types[0]
+    return "mixed" if types else "text"
+
+
+def _only(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))

@@ -1,0 +1,150 @@
+"""`ItemGrid`: the items of a set as an editable grid, with one of two engines."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+import traitlets
+
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_set import ItemSet
+from encord_widgets.metadata.values import shown
+from encord_widgets.widgets.grid_columns import column_id
+from encord_widgets.widgets.grid_view import Arrangement, GridView
+
+__all__ = ["ItemGrid"]
+
+_ENGINES: Final = {"native": ("native_grid", "NativeGrid"), "ipydatagrid": ("paged_grid", "PagedGrid")}
+
+
+class ItemGrid(traitlets.HasTraits):
+    """The items of a set as an editable grid. Edits are staged; nothing is sent before a commit.
+
+    Rows are items; columns are the item's name and type and the metadata keys. Editors follow the schema, what does
+    not fit is refused with the reason, and one step of undo takes back one edit, paste or delete.
+
+    The `native` engine draws only what is on screen, at any number of items, and can be read by screen readers. The
+    `ipydatagrid` engine shows pages of 500 items with ipydatagrid, for who is used to it; it draws on a canvas and
+    knows text editors only.
+
+    Args:
+        items: The items.
+        engine: `native` or `ipydatagrid`.
+        height: Height of the grid in px, 160 to 2000.
+        columns: Columns to show, in order: ids (`field:width`, `key:weather`) or bare names of an item field, else of
+            a metadata key. Left out: name, item type and all metadata keys in use.
+        common: `layout`, `tooltip` and `tabbable` of ipywidgets.
+
+    Raises:
+        InvalidInputError: If the engine or a column does not exist, or the height is out of its range.
+        TypeError: For any other keyword argument.
+
+    Example:
+        >>> import encord_widgets as ew
+        >>> with ew.demo(items=20) as client:
+        ...     items = client.folder(client.folders()[0].uuid).wait()
+        ...     with ew.ItemGrid(items, columns=["name", "weather"]) as grid:
+        ...         grid.sort("weather", descending=True)
+        ...         grid.engine, grid.sorted_by
+        ('native', ('key:weather', True))
+    """
+
+    selection: list[str] = traitlets.List(  # type: ignore[assignment]  # the trait's value
+        traitlets.Unicode(),
+        help="Uuids of the items selected in the browser, in view order; observe it to follow the selection.",
+    )
+    _engine: str
+    _view: GridView
+    items: ItemSet
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make the grid of the engine asked for; it is an `ItemGrid` and a widget."""
+        if cls is not ItemGrid:
+            return super().__new__(cls, *args, **kwargs)
+        engine = kwargs.get("engine", "native")
+        if not isinstance(engine, str) or engine not in _ENGINES:
+            expected = f"engine {' or '.join(repr(name) for name in _ENGINES)}"
+            raise InvalidInputError([Problem(expected=expected, got=shown(engine))])
+        # Only the engine asked for is loaded.
+        home, name = _ENGINES[engine]
+        made: type[Self] = getattr(importlib.import_module(f"encord_widgets.widgets.{home}"), name)
+        return made.__new__(made, *args, **kwargs)
+
+    def __init__(
+        self,
+        items: ItemSet,
+        *,
+        engine: str = "native",
+        height: int = 420,
+        columns: Sequence[str] | None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(items, engine=engine, height=height, columns=columns, **common)
+
+    @property
+    def engine(self) -> str:
+        """`native` or `ipydatagrid`."""
+        return self._engine
+
+    @property
+    def sorted_by(self) -> tuple[str, bool] | None:
+        """Id of the column that rows are sorted by and whether the largest comes first, or None."""
+        return self._view.wanted.sort
+
+    @property
+    def searched_for(self) -> str:
+        """Text that rows in view contain; empty when all are shown."""
+        return self._view.wanted.search
+
+    @property
+    def uuids(self) -> list[str]:
+        """Uuids of the items in view, in view order."""
+        return self._view.uuids(0, len(self._view))
+
+    def sort(self, column: str | None, descending: bool = False) -> None:  # noqa: FBT001, FBT002 - grid.sort("lux", True) reads well
+        """Sort the rows by a column, staged values included; edits made later do not move rows.
+
+        Args:
+            column: A column's id or name; None for the order of the source.
+            descending: Whether the largest comes first. Null and absent come last both ways.
+
+        Raises:
+            InvalidInputError: If there is no such column.
+        """
+        sort = None if column is None else (column_id(column, self.items), descending)
+        self._view.arrange(Arrangement(sort, self._view.wanted.search))
+        self._show()
+
+    def search(self, text: str) -> None:
+        """Show only the items in which a field or key contains a text, letter case aside.
+
+        Args:
+            text: What to look for; empty shows all.
+        """
+        self._view.arrange(Arrangement(self._view.wanted.sort, text))
+        self._show()
+
+    def _show(self) -> None:
+        """Bring what is on the page up to date with the view."""
+        raise NotImplementedError
+
+
+def checked_height(height: object) -> int:
+    """Check a height in px.
+
+    Args:
+        height: What the caller gave.
+
+    Raises:
+        InvalidInputError: If it is no whole number from 160 to 2000.
+    """
+    if not isinstance(height, int) or isinstance(height, bool) or not _LOWEST <= height <= _HIGHEST:
+        expected = f"a height from {_LOWEST} to {_HIGHEST} px"
+        raise InvalidInputError([Problem(key="height", expected=expected, got=shown(height))])
+    return height
+
+
+_LOWEST: Final = 160
+_HIGHEST: Final = 2000

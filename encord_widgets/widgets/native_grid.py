@@ -1,0 +1,250 @@
+"""The native engine of `ItemGrid`: windows of rows on demand for a grid of real DOM rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast, get_args
+
+import traitlets
+
+from encord_widgets.item_set import ItemSet
+from encord_widgets.metadata.staging import CellEdit, EditResult
+from encord_widgets.metadata.values import Absent, Value, compact, shown
+from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
+from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
+from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
+from encord_widgets.widgets.cells import matches
+from encord_widgets.widgets.grid_columns import GridColumn, refusal
+from encord_widgets.widgets.grid_view import Arrangement, GridView
+from encord_widgets.widgets.item_grid import ItemGrid, checked_height
+from encord_widgets.widgets.thumbnails import Thumbnails
+
+__all__ = ["NativeGrid"]
+
+_ACTIONS = get_args(CellEdit.__annotations__["action"])
+_COLUMNS_SHOWN = 8
+
+
+class NativeGrid(ItemGrid, EncordWidget):
+    """See `ItemGrid`, which makes it."""
+
+    _bundle: ClassVar[str] = "item_grid"
+    _public_name: ClassVar[str] = "ItemGrid"
+    _engine = "native"
+
+    columns: traitlets.List[dict[str, Any]] = traitlets.List(
+        help="The columns shown: id, label, type, options, width and whether editable."
+    ).tag(sync=True)
+    view: traitlets.Dict[str, Any] = traitlets.Dict(
+        help="What is in view: generation, number of rows, loading, sort, search, staged edits, undo and redo."
+    ).tag(sync=True)
+    height = traitlets.Int(420, help="Height of the viewport in px.").tag(sync=True)
+
+    def __init__(
+        self,
+        items: ItemSet,
+        *,
+        engine: str = "native",  # noqa: ARG002 - ItemGrid chose by it
+        height: int = 420,
+        columns: Sequence[str] | None = None,
+        **common: Any,
+    ) -> None:
+        refuse_unknown(type(self), common)
+        self._view = GridView(check_items(items, self._public_name), columns)
+        self._thumbnails = Thumbnails(items)
+        self._pixels = checked_height(height)
+        EncordWidget.__init__(self, items, **common)
+
+    # -- state -------------------------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        self._view.follow()
+        items, view = self.items, self._view
+        with items.lock:
+            loading, changes = items.loading, items.changes
+            sort = view.arrangement.sort
+            shown_state = {
+                "generation": view.generation,
+                "rows": len(view),
+                "total": len(items.order()),
+                "expected": loading.total,
+                "loading": not loading.finished,
+                "load_error": loading.error,
+                "sort": {"column": sort[0], "descending": sort[1]} if sort else None,
+                "search": view.arrangement.search,
+                "staged": len(changes),
+                "can_undo": changes.can_undo,
+                "can_redo": changes.can_redo,
+                "title": items.title,
+                "problems": len(items.problems),
+            }
+        return {
+            "columns": [column.to_wire() for column in view.columns],
+            "view": shown_state,
+            "height": self._pixels,
+        }
+
+    def _show(self) -> None:
+        self._publish()
+
+    # -- requests ----------------------------------------------------------------------------------------------
+
+    def _handlers(self) -> dict[str, Handler]:
+        return {
+            "rows": self._rows,
+            "edit": self._edit,
+            "cell": self._cell,
+            "sort": self._sort,
+            "search": self._search,
+            "undo": self._undo,
+            "redo": self._redo,
+            "unstage": self._unstage,
+            "refresh": self._refresh,
+            "problems": self._problems,
+            "thumbnail": self._thumbnail,
+            "select": self._select,
+        }
+
+    def _now(self) -> Answer:
+        """An answer for what changed the view: its new generation, after the traits went out."""
+        self._publish()
+        return Answer({"generation": self._view.generation})
+
+    def _rows(self, params: Params) -> Answer:
+        first, last = params.span("columns")
+        window = self._view.window(params.whole("start"), params.whole("count"), first, last)
+        result = {
+            "generation": window.generation,
+            "start": window.start,
+            "count": len(window.rows),
+            "columns": list(window.columns),
+        }
+        return Answer(result, (window.to_bytes(),))
+
+    def _edit(self, params: Params) -> Answer:
+        asked = [_cell_edit(edit) for edit in params.objects("edits")]
+        refused = {
+            at: EditResult(e.item, e.key, refusal(e.key)) for at, e in enumerate(asked) if refusal(e.key)
+        }
+        staged = iter(self.items.stage_cells([edit for at, edit in enumerate(asked) if at not in refused]))
+        results = [refused[at] if at in refused else next(staged) for at in range(len(asked))]
+        self._publish()
+        return Answer(
+            {
+                "generation": self._view.generation,
+                "results": [
+                    {"item": r.item, "key": r.key, "accepted": r.accepted, "reason": r.reason}
+                    for r in results
+                ],
+            }
+        )
+
+    def _cell(self, params: Params) -> Answer:
+        item, column = params.text("item"), self._column(params.text("column"))
+        value = self._value(item, column)
+        verdict = self._view.verdict(item, column)
+        return Answer(
+            {
+                "json": "" if isinstance(value, Absent) else compact(value),
+                "absent": isinstance(value, Absent),
+                "type": column.type,
+                "note": verdict.note if verdict and verdict.note else None,
+            }
+        )
+
+    def _sort(self, params: Params) -> Later:
+        column, descending = params.raw("column"), params.flag("descending")
+        if column is not None:
+            self._column(params.text("column"))
+        return self._arranged(Arrangement((column, descending) if column else None, self._view.wanted.search))
+
+    def _search(self, params: Params) -> Later:
+        return self._arranged(Arrangement(self._view.wanted.sort, params.text("text")))
+
+    def _arranged(self, wanted: Arrangement) -> Later:
+        # Sorting a million rows takes a second; the kernel stays free meanwhile.
+        ticket = self._view.want(wanted)
+
+        def work() -> Answer:
+            self._view.serve(ticket)
+            return self._now()
+
+        return Later(work)
+
+    def _undo(self, _: Params) -> Answer:
+        self.items.undo()
+        return self._now()
+
+    def _redo(self, _: Params) -> Answer:
+        self.items.redo()
+        return self._now()
+
+    def _unstage(self, params: Params) -> Answer:
+        cells = set(params.cells("cells"))
+        self.items.unstage_where(lambda change: (change.item, change.key) in cells)
+        return self._now()
+
+    def _refresh(self, _: Params) -> Later:
+        def work() -> Answer:
+            self.items.refresh()
+            self._view.serve(self._view.want(self._view.wanted))
+            return self._now()
+
+        return Later(work)
+
+    def _problems(self, _: Params) -> Answer:
+        with self.items.lock:
+            found = [{"item": p.item, "name": p.name, "reason": p.reason} for p in self.items.problems]
+        return Answer({"problems": found})
+
+    def _thumbnail(self, params: Params) -> Later:
+        item = params.text("item")
+
+        def work() -> Answer:
+            found = self._thumbnails.get(item)
+            return Answer({"mime": found.mime}, (found.data,)) if found.data else Answer({"none": found.none})
+
+        return Later(work)
+
+    def _select(self, params: Params) -> Answer:
+        with self.items.lock:
+            self.selection = [item for item in params.texts("items") if item in self.items.table]
+        return Answer()
+
+    def _column(self, column_id: str) -> GridColumn:
+        found = next((column for column in self._view.columns if column.id == column_id), None)
+        if found is None:
+            raise StaleError(f"The column {shown(column_id)} is not in this grid.")
+        return found
+
+    def _value(self, item: str, column: GridColumn) -> Value:
+        with self.items.lock:
+            row = self.items.table.row_of(item)
+            if row is None:
+                raise StaleError(f"The item {shown(item)} is not in this set any more.")
+            if column.kind == "field":
+                return self.items.table.field(column.name).value(row)
+            return self.items.value(item, column.name)
+
+    # -- display -----------------------------------------------------------------------------------------------
+
+    def _static_html(self) -> str:
+        columns = self._view.columns[:_COLUMNS_SHOWN]
+        uuids = self._view.uuids(0, ROWS_SHOWN)
+        rows = [[display_text(self._value(item, column)) for column in columns] for item in uuids]
+        return static_html(
+            headline(self.items), [c.name for c in columns], rows, len(self._view) - len(uuids)
+        )
+
+
+def _cell_edit(edit: Params) -> CellEdit:
+    action, before = edit.text("action"), edit.raw("before")
+    if action not in _ACTIONS:
+        raise BadRequestError(f"an edit can be {', '.join(_ACTIONS)}, not {shown(action)}.")
+    return CellEdit(
+        item=edit.text("item"),
+        key=edit.text("key"),
+        action=cast("Any", action),
+        text=edit.text("text") if action in {"text", "json"} else "",
+        unchanged=lambda value: matches(before, value),
+    )
