@@ -10,12 +10,15 @@ import traitlets
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
-from encord_widgets.metadata.values import shown
-from encord_widgets.widgets.grid_columns import column_id
+from encord_widgets.metadata.values import Value, shown
+from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
+from encord_widgets.widgets._requests import StaleError
+from encord_widgets.widgets.grid_columns import GridColumn, column_id
 from encord_widgets.widgets.grid_view import Arrangement, GridView
 
 __all__ = ["ItemGrid"]
 
+_COLUMNS_SHOWN: Final = 8
 _ENGINES: Final = {"native": ("native_grid", "NativeGrid"), "ipydatagrid": ("paged_grid", "PagedGrid")}
 
 
@@ -129,6 +132,23 @@ class ItemGrid(traitlets.HasTraits):
     def _show(self) -> None:
         """Bring what is on the page up to date with the view."""
         raise NotImplementedError
+
+    def _value(self, item: str, column: GridColumn) -> Value:
+        with self.items.lock:
+            row = self.items.table.row_of(item)
+            if row is None:
+                raise StaleError(f"The item {shown(item)} is not in this set any more.")
+            if column.kind == "field":
+                return self.items.table.field(column.name).value(row)
+            return self.items.value(item, column.name)
+
+    def _static_html(self) -> str:
+        columns = self._view.columns[:_COLUMNS_SHOWN]
+        uuids = self._view.uuids(0, ROWS_SHOWN)
+        rows = [[display_text(self._value(item, column)) for column in columns] for item in uuids]
+        return static_html(
+            headline(self.items), [c.name for c in columns], rows, len(self._view) - len(uuids)
+        )
 
 
 def checked_height(height: object) -> int:

@@ -9,9 +9,8 @@ import traitlets
 
 from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.staging import CellEdit, EditResult
-from encord_widgets.metadata.values import Absent, Value, compact, shown
+from encord_widgets.metadata.values import Absent, compact, shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
-from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
 from encord_widgets.widgets.cells import matches
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
@@ -22,7 +21,6 @@ from encord_widgets.widgets.thumbnails import Thumbnails
 __all__ = ["NativeGrid"]
 
 _ACTIONS = get_args(CellEdit.__annotations__["action"])
-_COLUMNS_SHOWN = 8
 
 
 class NativeGrid(ItemGrid, EncordWidget):
@@ -216,25 +214,6 @@ class NativeGrid(ItemGrid, EncordWidget):
         if found is None:
             raise StaleError(f"The column {shown(column_id)} is not in this grid.")
         return found
-
-    def _value(self, item: str, column: GridColumn) -> Value:
-        with self.items.lock:
-            row = self.items.table.row_of(item)
-            if row is None:
-                raise StaleError(f"The item {shown(item)} is not in this set any more.")
-            if column.kind == "field":
-                return self.items.table.field(column.name).value(row)
-            return self.items.value(item, column.name)
-
-    # -- display -----------------------------------------------------------------------------------------------
-
-    def _static_html(self) -> str:
-        columns = self._view.columns[:_COLUMNS_SHOWN]
-        uuids = self._view.uuids(0, ROWS_SHOWN)
-        rows = [[display_text(self._value(item, column)) for column in columns] for item in uuids]
-        return static_html(
-            headline(self.items), [c.name for c in columns], rows, len(self._view) - len(uuids)
-        )
 
 
 def _cell_edit(edit: Params) -> CellEdit:
