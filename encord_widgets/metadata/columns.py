@@ -6,17 +6,19 @@ Absent, null, booleans, integers, floats, text and nested JSON may stand in one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from encord_widgets.metadata.values import ABSENT, Value, compact, loads
+from encord_widgets.metadata.values import ABSENT, Absent, Value, compact, loads
 
 __all__ = ["Column", "Rows", "Tag"]
 
 Rows: TypeAlias = npt.NDArray[np.int64]
 _EXACT_INT: Final = 2**53
+_FEW_TEXTS: Final = 5000
 
 
 class Tag:
@@ -36,8 +38,8 @@ class Tag:
 class Column:
     """Values of one key for all rows, typed by cell.
 
-    Numbers live in a float64 array (integers to 2^53 are exact there), text as codes into a dictionary of the
-    column, so that a repeated text is stored once.
+    Numbers live in a float64 array (integers to 2^53 are exact there), text as codes into a list of the column in
+    which a repeated text stands once, nested JSON and longer integers as text in another list.
 
     Args:
         rows: Number of rows, all absent at first.
@@ -49,7 +51,7 @@ class Column:
         [<absent>, 'fog']
     """
 
-    __slots__ = ("_codes", "_index", "_numbers", "_size", "_tags", "texts")
+    __slots__ = ("_codes", "_index", "_numbers", "_size", "_tags", "jsons", "texts")
 
     def __init__(self, rows: int = 0) -> None:
         self._size = rows
@@ -57,7 +59,8 @@ class Column:
         self._numbers: npt.NDArray[np.float64] | None = None
         self._codes: npt.NDArray[np.int32] | None = None
         self.texts: list[str] = []
-        self._index: dict[str, int] = {}
+        self.jsons: list[str] = []
+        self._index: dict[str, int] | None = {}
 
     def __len__(self) -> int:
         return self._size
@@ -76,7 +79,7 @@ class Column:
 
     @property
     def codes(self) -> npt.NDArray[np.int32]:
-        """Position in `texts` of every row (int32); meaningless unless the tag is TEXT, JSON or BIG_INT."""
+        """Position in `texts` (TEXT) or `jsons` (JSON, BIG_INT) of every row (int32); meaningless for other tags."""
         if self._codes is None:
             return np.zeros(self._size, dtype=np.int32)
         return self._codes[: self._size]
@@ -104,60 +107,57 @@ class Column:
         other._numbers = None if self._numbers is None else self._numbers.copy()
         other._codes = None if self._codes is None else self._codes.copy()
         other.texts = list(self.texts)
-        other._index = dict(self._index)
+        other.jsons = list(self.jsons)
+        other._index = None if self._index is None else dict(self._index)
         return other
 
     def write(self, rows: Rows, values: Sequence[Value]) -> None:
         """Set cells.
 
         Args:
-            rows: Row positions, int64.
+            rows: Row positions, int64, each at most once.
             values: One value for each, JSON or `ABSENT`.
         """
         kinds = set(map(type, values))
-        if kinds == {str}:
+        if len(kinds) == 1:
+            self._write_kind(kinds.pop(), rows, values)
+            return
+        order = np.fromiter(
+            map(_KIND_NUMBER.__getitem__, map(type, values)), dtype=np.uint8, count=len(values)
+        )
+        for kind in kinds:
+            places = np.flatnonzero(order == _KIND_NUMBER[kind])
+            self._write_kind(kind, rows[places], [values[place] for place in places.tolist()])
+
+    def _write_kind(self, kind: type, rows: Rows, values: Sequence[Any]) -> None:
+        """Set cells to values of one Python type."""
+        if kind is str:
             self._tags[rows] = Tag.TEXT
-            self._text_codes()[rows] = self._encode(values)  # type: ignore[arg-type]  # all text
-        elif kinds == {float}:
+            self._code_array()[rows] = self._encode(values)
+        elif kind is float:
             self._tags[rows] = Tag.FLOAT
             self._number_array()[rows] = np.array(values, dtype=np.float64)
+        elif kind is int:
+            self._write_integers(rows, values)
+        elif kind is bool:
+            self._tags[rows] = np.where(np.array(values, dtype=np.bool_), Tag.TRUE, Tag.FALSE)
+        elif kind is Absent:
+            self._tags[rows] = Tag.ABSENT
+        elif kind is type(None):
+            self._tags[rows] = Tag.NULL
         else:
-            self._write_mixed(rows, values)
+            self._tags[rows] = Tag.JSON
+            self._code_array()[rows] = self._keep([compact(value) for value in values])
 
-    def _write_mixed(self, rows: Rows, values: Sequence[Value]) -> None:
-        tags = np.zeros(len(values), dtype=np.uint8)
-        numbers: list[tuple[int, float]] = []
-        texts: list[tuple[int, str]] = []
-        for i, value in enumerate(values):
-            if value is ABSENT:
-                continue
-            if isinstance(value, str):
-                tags[i] = Tag.TEXT
-                texts.append((i, value))
-            elif value is None:
-                tags[i] = Tag.NULL
-            elif isinstance(value, bool):
-                tags[i] = Tag.TRUE if value else Tag.FALSE
-            elif isinstance(value, float):
-                tags[i] = Tag.FLOAT
-                numbers.append((i, value))
-            elif isinstance(value, int):
-                if -_EXACT_INT <= value <= _EXACT_INT:
-                    tags[i] = Tag.INT
-                    numbers.append((i, value))
-                else:
-                    tags[i] = Tag.BIG_INT
-                    texts.append((i, str(value)))
-            else:
-                tags[i] = Tag.JSON
-                texts.append((i, compact(value)))
-        self._tags[rows] = tags
-        if numbers:
-            positions, plain = zip(*numbers, strict=True)
-            self._number_array()[rows[list(positions)]] = plain
-        if texts:
-            places, words = zip(*texts, strict=True)
-            self._text_codes()[rows[list(places)]] = self._encode(words)
+    def _write_integers(self, rows: Rows, values: Sequence[int]) -> None:
+        exact = np.array([-_EXACT_INT <= value <= _EXACT_INT for value in values], dtype=np.bool_)
+        self._tags[rows] = np.where(exact, Tag.INT, Tag.BIG_INT)
+        if exact.any():
+            plain = [value for value in values if -_EXACT_INT <= value <= _EXACT_INT]
+            self._number_array()[rows[exact]] = np.array(plain, dtype=np.float64)
+        if not exact.all():
+            digits = [str(value) for value in values if not -_EXACT_INT <= value <= _EXACT_INT]
+            self._code_array()[rows[~exact]] = self._keep(digits)
 
     def value(self, row: int) -> Value:
         """The value of one row.
@@ -191,10 +191,10 @@ class Column:
             return [int(number) for number in self.numbers[rows].tolist()]
         if tag in _CONSTANTS:
             return [_CONSTANTS[tag]] * len(rows)
-        texts = [self.texts[code] for code in self.codes[rows].tolist()]
+        codes = self.codes[rows].tolist()
         if tag == Tag.TEXT:
-            return list(texts)
-        return [loads(text) for text in texts]
+            return [self.texts[code] for code in codes]
+        return [loads(self.jsons[code]) for code in codes]
 
     def sort_keys(self, rows: Rows) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         """What to order rows by: the class of the value first, then its rank within the class.
@@ -208,22 +208,19 @@ class Column:
             The class (int8) and the rank (float64) of every row asked for.
         """
         tags = self._tags[rows]
-        classes = _CLASSES[tags]
         ranks = np.zeros(len(rows), dtype=np.float64)
         numeric = (tags == Tag.INT) | (tags == Tag.FLOAT)
         if numeric.any():
             ranks[numeric] = self.numbers[rows[numeric]]
         big = tags == Tag.BIG_INT
         if big.any():
-            ranks[big] = [float(int(self.texts[code])) for code in self.codes[rows[big]].tolist()]
+            ranks[big] = [float(int(self.jsons[code])) for code in self.codes[rows[big]].tolist()]
         ranks[tags == Tag.TRUE] = 1
-        textual = (tags == Tag.TEXT) | (tags == Tag.JSON)
-        if textual.any():
-            order = sorted(range(len(self.texts)), key=lambda code: self.texts[code].casefold())
-            rank = np.empty(len(order), dtype=np.float64)
-            rank[order] = np.arange(len(order))
-            ranks[textual] = rank[self.codes[rows[textual]]]
-        return classes, ranks
+        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons)):
+            places = tags == tag
+            if places.any():
+                ranks[places] = _text_ranks(spelled)[self.codes[rows[places]]]
+        return _CLASSES[tags], ranks
 
     def matching_text(self, needle: str) -> npt.NDArray[np.bool_]:
         """Rows whose text, number or JSON contains a text, letter case aside.
@@ -237,10 +234,11 @@ class Column:
         wanted = needle.casefold()
         tags = self.tags
         found = np.zeros(self._size, dtype=np.bool_)
-        textual = tags >= Tag.TEXT
-        if self.texts and textual.any():
-            hits = np.fromiter((wanted in t.casefold() for t in self.texts), dtype=np.bool_)
-            found[textual] = hits[self.codes[textual]]
+        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons), (Tag.BIG_INT, self.jsons)):
+            textual = tags == tag
+            if textual.any():
+                hits = np.fromiter((wanted in text.casefold() for text in spelled), dtype=np.bool_)
+                found[textual] = hits[self.codes[textual]]
         numeric = np.flatnonzero((tags == Tag.INT) | (tags == Tag.FLOAT))
         if len(numeric) and any(c.isdigit() for c in wanted):
             distinct, inverse = np.unique(self.numbers[numeric], return_inverse=True)
@@ -253,27 +251,44 @@ class Column:
             self._numbers = np.zeros(len(self._tags), dtype=np.float64)
         return self._numbers
 
-    def _text_codes(self) -> npt.NDArray[np.int32]:
+    def _code_array(self) -> npt.NDArray[np.int32]:
         if self._codes is None:
             self._codes = np.zeros(len(self._tags), dtype=np.int32)
         return self._codes
 
-    def _encode(self, words: Sequence[str]) -> list[int]:
+    def _encode(self, words: Sequence[str]) -> Sequence[int]:
+        """Codes of texts; each text is kept once, until it shows that hardly any comes twice."""
         index = self._index
-        codes = []
-        for word in words:
-            code = index.get(word)
-            if code is None:
-                code = len(self.texts)
-                index[word] = code
-                self.texts.append(word)
-            codes.append(code)
+        start = len(self.texts)
+        if index is None:
+            self.texts.extend(words)
+            return range(start, len(self.texts))
+        codes = [index.setdefault(word, len(index)) for word in words]
+        self.texts.extend(list(islice(reversed(index), len(index) - start))[::-1])
+        if len(index) > _FEW_TEXTS and len(index) > self._size / 2:
+            self._index = None
         return codes
+
+    def _keep(self, texts: list[str]) -> Sequence[int]:
+        start = len(self.jsons)
+        self.jsons.extend(texts)
+        return range(start, len(self.jsons))
 
 
 _CONSTANTS: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
 #                           absent null false true int float text json big_int
 _CLASSES: Final = np.array([5, 4, 0, 0, 1, 1, 2, 3, 1], dtype=np.int8)
+
+_KINDS: Final[tuple[type, ...]] = (Absent, type(None), bool, int, float, str, list, dict)
+_KIND_NUMBER: Final = {kind: number for number, kind in enumerate(_KINDS)}
+
+
+def _text_ranks(texts: list[str]) -> npt.NDArray[np.float64]:
+    """Rank of every text, letter case aside."""
+    order = sorted(range(len(texts)), key=lambda code: texts[code].casefold())
+    ranks = np.empty(len(texts), dtype=np.float64)
+    ranks[order] = np.arange(len(texts))
+    return ranks
 
 
 def _lengthened(array: npt.NDArray, capacity: int) -> npt.NDArray:  # type: ignore[type-arg]  # any dtype

@@ -54,7 +54,7 @@ def test_all_problems_are_collected(table):
     }
     with pytest.raises(InvalidInputError, match="6 problems; nothing was changed") as caught:
         to_changes(edits, table, SCHEMA)
-    assert places(caught.value.problems)[:3] == [(A, "lux"), (A, "weather"), (A, None)]
+    assert set(places(caught.value.problems)) >= {(A, "lux"), (A, "weather"), (A, None)}
     text = str(caught.value)
     for words in (
         "expected a number",
