@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -80,13 +81,16 @@ def _parser() -> argparse.ArgumentParser:
         default=Path(),
         help="where the notebook is kept (default: the current directory)",
     )
+    demo.add_argument(
+        "--allow-root", action="store_true", help="let JupyterLab run as root, as in a container"
+    )
     demo.set_defaults(run=_demo)
     return parser
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     # Imported here: the other commands need no server.
-    from encord_widgets.local.serving import serve  # noqa: PLC0415
+    from encord_widgets.local.serving import serve
 
     return serve(
         host=arguments.host,
@@ -111,16 +115,18 @@ def _demo(arguments: argparse.Namespace) -> int:
         command.append("--no-browser")
     if arguments.port is not None:
         command.append(f"--port={arguments.port}")
+    if arguments.allow_root:
+        command.append("--allow-root")
     process = subprocess.Popen(command)  # noqa: S603 (our own interpreter and arguments)
+    previous = signal.signal(signal.SIGTERM, lambda _signal, _frame: process.terminate())
     try:
-        return process.wait()
-    except KeyboardInterrupt:
-        # JupyterLab got the same Ctrl+C and asks its own question.
-        return process.wait()
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # JupyterLab got the same Ctrl+C and asks its own question
     finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _packaged_notebook() -> Path:

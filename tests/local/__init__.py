@@ -1,0 +1,1 @@
+"""Tests of the embedded Encord from the inside and over its wire."""
