@@ -96,7 +96,7 @@ def user_agent(suffix: str) -> str:
         >>> user_agent("curation/1").startswith("encord-widgets/")
         True
     """
-    from importlib.metadata import version  # noqa: PLC0415
+    from importlib.metadata import version
 
     agent = f"encord-widgets/{version('encord-widgets')} python/{platform.python_version()}"
     text = suffix.strip()

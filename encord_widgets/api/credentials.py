@@ -121,7 +121,7 @@ class SshCredentials:
 
     @classmethod
     def _parse(cls, text: str, place: str, password: str | None) -> SshCredentials:
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415  # 50 ms
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # 50 ms
 
         text = text.strip()
         if "\\n" in text and "\n" not in text:
@@ -369,8 +369,8 @@ def _obvious_fault(text: str) -> str:
 
 def _load(data: bytes, password: bytes | None) -> tuple[object, str]:
     """The key, or what is wrong with it."""
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_ssh_private_key  # noqa: PLC0415
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
     try:
         return load_ssh_private_key(data, password), ""

@@ -63,7 +63,7 @@ async def with_retries(
     Example:
         >>> await with_retries(once, RetryPolicy(), "GET storage/folders")  # doctest: +SKIP
     """
-    import stamina  # noqa: PLC0415  # 60 ms, not needed by an import of the package
+    import stamina  # 60 ms, not needed by an import of the package
 
     # Without a handler of the user's, Python would print stamina's bare warnings into the notebook.
     logging.getLogger("stamina").addHandler(_NO_OUTPUT)

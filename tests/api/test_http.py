@@ -1,0 +1,614 @@
+"""Retries, errors and secrets of the HTTP client, against scripted transports."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import re
+import ssl
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from encord_widgets.api.credentials import BearerCredentials, SshCredentials
+from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.errors import (
+    ApiError,
+    AuthenticationError,
+    AuthorisationError,
+    BadResponseError,
+    ConnectionFailedError,
+    InvalidRequestError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    ResourceExistsError,
+    ServerError,
+    retry_after_seconds,
+    server_text,
+)
+from encord_widgets.api.http import HttpClient, RetryPolicy
+from encord_widgets.errors import InvalidInputError
+
+from .conftest import DOMAIN, NO_WAIT
+
+pytestmark = pytest.mark.anyio
+
+ITEM = "8ad5c1e0-0000-4000-8000-000000000001"
+Step = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+
+
+class Script(httpx.AsyncBaseTransport):
+    """Answers one step after the other; the last one for ever."""
+
+    def __init__(self, *steps: Step) -> None:
+        self.steps = list(steps)
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        self.requests.append(request)
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Exception):
+            raise step
+        if callable(step):
+            return step(request)
+        return httpx.Response(step.status_code, headers=step.headers, content=step.content)
+
+
+def client(*steps: Step, key: str = "", retry: RetryPolicy = NO_WAIT, **options: Any) -> HttpClient:
+    credentials = SshCredentials.from_text(key) if key else BearerCredentials("TOKEN-SECRET")
+    return HttpClient(
+        credentials, options.pop("domain", DOMAIN), transport=Script(*steps), retry=retry, **options
+    )
+
+
+def sent(http: HttpClient) -> list[httpx.Request]:
+    transport = http._transport
+    assert isinstance(transport, Script)
+    return transport.requests
+
+
+OK = httpx.Response(200, json={"ok": True})
+
+
+async def test_query_spelling() -> None:
+    http = client(OK)
+    params = {
+        "desc": False,
+        "flag": True,
+        "none": None,
+        "itemTypes": ["image", "video"],
+        "n": 7,
+        "search": "a b&ü",
+    }
+    await http.request("GET", "/storage/folders/", params=params)
+    url = sent(http)[0].url
+    assert url.raw_path == (
+        b"/v2/public/storage/folders?desc=False&flag=True&itemTypes=image&itemTypes=video&n=7&search=a+b%26%C3%BC"
+    )
+    await http.aclose()
+
+
+async def test_headers() -> None:
+    http = client(OK, user_agent_suffix="curation/1")
+    await http.request("GET", "storage/folders")
+    headers = sent(http)[0].headers
+    assert re.fullmatch(r"encord-widgets/\d\S* python/3\.\S+ curation/1", headers["user-agent"])
+    assert re.fullmatch(r"[0-9a-f]{32}/1;o=1", headers["x-cloud-trace-context"])
+    assert headers["authorization"] == "Bearer TOKEN-SECRET"
+    assert headers["accept-encoding"] == "gzip"
+    assert "content-type" not in headers
+    await http.aclose()
+
+
+async def test_signature_is_over_what_is_sent(private_key: Any, key_text: str) -> None:
+    import base64
+    import hashlib
+
+    http = client(OK, key=key_text)
+    await http.request("PATCH", "storage/items/patch-bulk", params={"search": "ü /?"}, body={"a": "é"})
+    request = sent(http)[0]
+    digest = "sha-256=:" + base64.b64encode(hashlib.sha256(request.content).digest()).decode() + ":"
+    assert request.headers["content-digest"] == digest
+    inputs = request.headers["signature-input"].removeprefix("encord-sig=")
+    base = "\n".join(
+        [
+            '"@method": PATCH',
+            f'"@request-target": {request.url.raw_path.decode()}',
+            f'"content-digest": {digest}',
+            f'"@signature-params": {inputs}',
+        ]
+    )
+    signature = base64.b64decode(request.headers["signature"].removeprefix("encord-sig=:").removesuffix(":"))
+    private_key.public_key().verify(signature, base.encode())  # raises where it does not fit
+    await http.aclose()
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+async def test_passing_failures_are_tried_again(status: int) -> None:
+    http = client(httpx.Response(status), httpx.Response(status), OK)
+    assert await http.request("GET", "x") == {"ok": True}
+    assert len(sent(http)) == 3
+    assert len({request.headers["x-cloud-trace-context"] for request in sent(http)}) == 1
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.ConnectError("x"),
+        httpx.ConnectTimeout("x"),
+        httpx.ReadTimeout("x"),
+        httpx.ReadError("x"),
+        httpx.RemoteProtocolError("x"),
+        httpx.PoolTimeout("x"),
+        httpx.DecodingError("x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_lost_answers_are_tried_again(error: Exception) -> None:
+    http = client(error, error, OK)
+    assert await http.request("GET", "x") == {"ok": True}
+    await http.aclose()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 422, 418, 501, 301])
+async def test_final_failures_are_not_tried_again(status: int) -> None:
+    http = client(httpx.Response(status), OK)
+    with pytest.raises(ApiError):
+        await http.request("GET", "x")
+    assert len(sent(http)) == 1
+    await http.aclose()
+
+
+async def test_what_must_not_be_repeated_is_not() -> None:
+    http = client(httpx.Response(503), OK)
+    with pytest.raises(ServerError):
+        await http.request("POST", "x", body={}, retry=False)
+    assert len(sent(http)) == 1
+    await http.aclose()
+
+
+async def test_metadata_patches_are_repeated_unless_told_otherwise() -> None:
+    answer = httpx.Response(200, json={"results": [{"uuid": ITEM}]})
+    http = client(httpx.Response(504), httpx.ReadError("x"), answer)
+    assert await EncordApi(http).patch_metadata({ITEM: {"a": 1}}) == [ITEM]
+    assert len({request.content for request in sent(http)}) == 1
+    await http.aclose()
+    http = client(httpx.Response(504), answer)
+    with pytest.raises(ServerError):
+        await EncordApi(http).patch_metadata({ITEM: {"a": 1}}, retry=False)
+    await http.aclose()
+
+
+async def test_attempts_end() -> None:
+    http = client(httpx.Response(503, json={"message": "busy"}))
+    with pytest.raises(
+        ServerError, match=r"answered 503: busy\. .*Tried 4 times\. Request id [0-9a-f]{32}\.$"
+    ):
+        await http.request("GET", "x")
+    assert len(sent(http)) == 4
+    await http.aclose()
+
+
+async def test_retry_after_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    sleep = anyio.sleep
+
+    async def note(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("asyncio.sleep", note)
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=9), usegmt=True)
+    http = client(
+        httpx.Response(429, headers={"retry-after": "7"}),
+        httpx.Response(503, headers={"retry-after": soon}),
+        OK,
+    )
+    await http.request("GET", "x")
+    waits = [seconds for seconds in slept if seconds > 0]
+    assert waits[0] == 7
+    assert 7 < waits[1] <= 9
+    await http.aclose()
+
+
+async def test_a_wait_past_the_end_is_not_begun() -> None:
+    http = client(httpx.Response(429, headers={"retry-after": "3600"}), OK)
+    with anyio.fail_after(5), pytest.raises(RateLimitedError, match="asks to wait 3600 s") as caught:
+        await http.request("GET", "x")
+    assert caught.value.retry_after == 3600
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("0", 0), (" 12 ", 12), ("-3", None), ("soon", None), ("", None), (None, None), ("1.5", None),
+     ("Wed, 21 Oct 2015 07:28:10 GMT", 10), ("Wed, 21 Oct 2015 07:27:00 GMT", 0)],
+)  # fmt: skip
+def test_retry_after(header: str | None, seconds: float | None) -> None:
+    assert retry_after_seconds(header, now=datetime(2015, 10, 21, 7, 28, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "advice"),
+    [
+        (400, InvalidRequestError, "Check what was sent"),
+        (401, AuthenticationError, "another region is https://api.encord.com"),
+        (403, AuthorisationError, "unknown ids too"),
+        (404, NotFoundError, "Check the id"),
+        (409, ResourceExistsError, "existing one"),
+        (413, PayloadTooLargeError, "fewer items"),
+        (422, InvalidRequestError, ""),
+        (429, RateLimitedError, "max_in_flight"),
+        (500, ServerError, "Try again later"),
+        (503, ServerError, "Try again later"),
+        (302, BadResponseError, "redirect to https://sso.test/login is not followed"),
+        (201, BadResponseError, "Only 200 and 204"),
+        (418, InvalidRequestError, ""),
+    ],
+)
+async def test_errors_name_everything(status: int, kind: type[ApiError], advice: str) -> None:
+    answer = httpx.Response(
+        status,
+        json={"message": "no  way"},
+        headers={"x-request-id": "abc-1", "location": "https://sso.test/login?t=S"},
+    )
+    http = client(answer)
+    with pytest.raises(kind) as caught:
+        await http.request("GET", f"storage/items/{ITEM}", params={"pageToken": "P"}, subject=f"item {ITEM}")
+    error = caught.value
+    assert type(error) is kind
+    assert str(error).startswith(
+        f"item {ITEM}: GET /v2/public/storage/items/{ITEM} was answered {status}: no way."
+    )
+    assert advice in str(error)
+    assert (error.method, error.path, error.status) == ("GET", f"/v2/public/storage/items/{ITEM}", status)
+    assert (error.server_text, error.request_id) == ("no way", "abc-1")
+    assert "pageToken" not in str(error)
+    assert "t=S" not in str(error)
+    await http.aclose()
+
+
+async def test_the_region_hint_names_the_other_region() -> None:
+    for domain, other in [("https://api.encord.com", "https://api.us.encord.com"),
+                          ("https://api.us.encord.com", "https://api.encord.com")]:  # fmt: skip
+        http = client(httpx.Response(401), domain=domain)
+        with pytest.raises(AuthenticationError, match=f"connected to {domain}, another region is {other} "):
+            await http.request("GET", "x")
+        await http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"message": "a"}', "a"),
+        (b'{"detail": "b"}', "b"),
+        (b'{"detail": [{"loc": ["body", "itemPatches"], "msg": "missing", "input": "x"}, "y"]}', "body.itemPatches: missing; y"),
+        (b'{"message": null, "detail": {"code": 3}}', '{"code":3}'),
+        (b"[]", ""), (b"null", ""), (b"{}", ""), (b"", ""), (b'"text"', "text"), (b"7", "7"),
+        (b"<html><style>b{}</style><h1>502 Bad</h1>\n<p>Gateway", "502 Bad Gateway"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b'{"message": "at https://s3.test/a?X-Sig=SECRET end, Bearer SECRET"}', "at https://s3.test/a?... end, Bearer ..."),
+        (b"x" * 1000, "x" * 397 + "..."),
+    ],
+)  # fmt: skip
+def test_server_text(body: bytes, text: str) -> None:
+    assert server_text(body) == text
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "tries", "words"),
+    [
+        ({"content-type": "text/html"}, b"<html>Log in", 1, "is not JSON"),
+        ({"content-type": "application/json"}, b'{"results": [', 4, "is cut off"),
+        ({"content-type": "application/json"}, b"", 4, "is cut off"),
+        (
+            {"content-type": "application/json", "content-encoding": "gzip"},
+            b"no gzip",
+            4,
+            "could not be unpacked",
+        ),
+        (
+            {"content-type": "application/json", "content-encoding": "gzip"},
+            gzip.compress(b'{"a": 1}' * 99)[:40],
+            4,
+            "is cut off",
+        ),
+    ],
+)
+async def test_bad_bodies(headers: dict[str, str], content: bytes, tries: int, words: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(content))
+
+    http = client(answer)
+    with pytest.raises(BadResponseError, match=words):
+        await http.request("GET", "x")
+    assert len(sent(http)) == tries
+    await http.aclose()
+
+
+async def test_204_is_none() -> None:
+    http = client(httpx.Response(204))
+    assert await http.request("POST", "x", body={}) is None
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            httpx.ConnectError("[Errno -2] Name or service not known"),
+            "is not a known host name; check the network",
+        ),
+        (httpx.ConnectError("All connection attempts failed"), "refused the connection or cannot be reached"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "SSL_CERT_FILE"),
+        (httpx.ConnectTimeout(""), "did not accept a connection in time"),
+        (httpx.ReadTimeout(""), "did not answer in time"),
+        (httpx.ReadError("[Errno 104]"), "broke off its answer; try again"),
+        (httpx.ProxyError("407 Proxy Authentication Required"), r"through the proxy \(407"),
+    ],
+)
+async def test_connection_failures_are_one_sentence(error: Exception, words: str) -> None:
+    http = client(error)
+    with pytest.raises(
+        ConnectionFailedError, match=f"^GET /v2/public/x: {DOMAIN} .*{words}.* Tried 4 times"
+    ) as caught:
+        await http.request("GET", "x", params={"pageToken": "P"})
+    assert caught.value.__context__ is None
+    assert caught.value.status is None
+    await http.aclose()
+
+
+async def test_no_secret_in_any_text(key_text: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for key in ("", key_text):
+        http = client(httpx.ReadError("x"), httpx.Response(500), httpx.Response(403), key=key)
+        with pytest.raises(ApiError) as caught:
+            await http.request("PATCH", "x", body={"a": 1})
+        signatures = [request.headers.get("signature", "-no-") for request in sent(http)]
+        told = "".join(
+            [str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(http), caplog.text]
+        )
+        for secret in ("TOKEN-SECRET", *key_text.split("\n")[1:-2], *signatures):
+            assert secret not in told
+        await http.aclose()
+
+
+async def test_closed() -> None:
+    http = client(OK)
+    await http.request("GET", "x")
+    await http.aclose()
+    with pytest.raises(ApiError, match="client is closed"):
+        await http.request("GET", "x")
+    with pytest.raises(ApiError, match="client is closed"):
+        await http.get_media("/a", 10)
+
+
+async def test_concurrency_is_bounded() -> None:
+    now = most = 0
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            nonlocal now, most
+            now += 1
+            most = max(most, now)
+            await anyio.sleep(0.005)
+            now -= 1
+            return OK
+
+    http = HttpClient(BearerCredentials("t"), DOMAIN, transport=Slow(), max_in_flight=3, retry=NO_WAIT)
+    async with anyio.create_task_group() as group:
+        for _ in range(12):
+            group.start_soon(http.request, "GET", "x")
+    assert most == 3
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["", "api.encord.com", "ftp://a.test", "https://", "https://a.test/prefix", "https://u:p@a.test", "https://a.test?x",
+     "http://a.test:x", "javascript:1", None],
+)  # fmt: skip
+def test_domains_that_are_none(domain: Any) -> None:
+    with pytest.raises(InvalidInputError, match="key 'domain': expected scheme and host") as caught:
+        HttpClient(BearerCredentials("t"), domain)
+    assert "u:p" not in str(caught.value)
+
+
+def test_domain_is_normalised() -> None:
+    assert HttpClient(BearerCredentials("t"), " HTTPS://API.Encord.com/ ").domain == "https://api.encord.com"
+
+
+async def test_a_certificate_bundle_of_requests_is_honoured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    from encord_widgets.api.address import tls_context
+
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("no certificate")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with pytest.raises(ssl.SSLError):  # it was read, and is none
+        tls_context()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    assert tls_context().get_ca_certs() == []
+
+
+# --- media
+
+
+class Net(httpx.AsyncBaseTransport):
+    def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+        self.answer = answer
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self.answer(request)
+
+
+def media_client(answer: Callable[[httpx.Request], httpx.Response], key: str) -> tuple[HttpClient, Net, Net]:
+    own, foreign = Net(answer), Net(answer)
+    http = HttpClient(
+        SshCredentials.from_text(key), DOMAIN, transport=own, media_transport=foreign, retry=NO_WAIT
+    )
+    return http, own, foreign
+
+
+def picture(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, content=b"picture", headers={"content-type": "image/png"})
+
+
+@pytest.mark.parametrize(
+    ("url", "is_own"),
+    [
+        ("/media/1?sig=SECRET", True),
+        ("media/1?sig=SECRET", True),
+        ("http://encord.test/media/1?sig=SECRET", True),
+        ("http://encord.test:80/media/1?sig=SECRET", True),
+        ("http://encord.test:81/media/1?sig=SECRET", False),
+        ("https://encord.test/media/1?sig=SECRET", False),
+        ("https://bucket.test/1?sig=SECRET", False),
+        ("//bucket.test/1?sig=SECRET", False),
+        ("http://encord.test@bucket.test/1?sig=SECRET", False),
+    ],
+)
+async def test_media_goes_where_it_lies_without_credentials(
+    url: str, is_own: bool, key_text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    http, own, foreign = media_client(picture, key_text)
+    assert await http.get_media(url, 100) == (b"picture", "image/png")
+    assert (len(own.requests), len(foreign.requests)) == ((1, 0) if is_own else (0, 1))
+    headers = (own.requests + foreign.requests)[0].headers
+    if "@" not in url:
+        assert "authorization" not in headers
+    assert not {"signature", "signature-input", "content-digest", "x-cloud-trace-context", "cookie"} & set(
+        headers
+    )
+    assert "SECRET" not in caplog.text
+    assert "HTTP Request" not in caplog.text
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://a.test/x", "file:///etc/passwd", "data:text/plain,x", "https:///x", "http://[::1"]
+)
+async def test_media_addresses_that_are_none(url: str, key_text: str) -> None:
+    http, own, foreign = media_client(picture, key_text)
+    with pytest.raises(BadResponseError, match="no http\\(s\\) URL") as caught:
+        await http.get_media(url, 100)
+    assert url not in str(caught.value)
+    assert own.requests + foreign.requests == []
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "tries"),
+    [(401, AuthorisationError, 1), (403, AuthorisationError, 1), (404, NotFoundError, 1), (410, NotFoundError, 1),
+     (429, RateLimitedError, 4), (503, ServerError, 4), (416, BadResponseError, 1), (206, BadResponseError, 1)],
+)  # fmt: skip
+async def test_media_refusals_name_the_host_only(
+    status: int, kind: type[ApiError], tries: int, key_text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    http, _, foreign = media_client(
+        lambda _: httpx.Response(status, content=b"StringToSign SECRET"), key_text
+    )
+    with pytest.raises(kind, match=rf"^item 7: bucket\.test answered {status} for its media") as caught:
+        await http.get_media("https://bucket.test/key?sig=SECRET", 100, subject="item 7")
+    assert len(foreign.requests) == tries
+    for text in (str(caught.value), repr(vars(caught.value)), caplog.text):
+        assert "SECRET" not in text
+        assert "/key" not in text
+    await http.aclose()
+
+
+async def test_media_connection_failure_holds_no_url(key_text: str) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no way to https://bucket.test/key?sig=SECRET", request=request)
+
+    http, _, _ = media_client(fail, key_text)
+    with pytest.raises(ConnectionFailedError) as caught:
+        await http.get_media("https://bucket.test/key?sig=SECRET", 100, subject="item 7")
+    assert str(caught.value).startswith("item 7: bucket.test refused the connection")
+    assert "SECRET" not in str(caught.value)
+    assert caught.value.__context__ is None
+    await http.aclose()
+
+
+async def test_media_redirects_are_followed_outside_only(key_text: str) -> None:
+    def redirect(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "final.test":
+            return picture(request)
+        return httpx.Response(307, headers={"location": "https://final.test/x?sig=SECRET"})
+
+    http, own, foreign = media_client(redirect, key_text)
+    assert (await http.get_media("https://bucket.test/1", 100))[0] == b"picture"
+    assert [str(request.url.host) for request in foreign.requests] == ["bucket.test", "final.test"]
+    with pytest.raises(BadResponseError, match="answered 307"):
+        await http.get_media("/media/1", 100)
+    assert len(own.requests) == 1
+    await http.aclose()
+
+
+class Chunks(httpx.AsyncByteStream):
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.chunks = chunks
+        self.sent = 0
+
+    async def __aiter__(self):  # type: ignore[no-untyped-def]
+        for chunk in self.chunks:
+            self.sent += len(chunk)
+            yield chunk
+
+
+async def test_media_without_a_length_stops_at_the_limit(key_text: str) -> None:
+    stream = Chunks(b"x" * 1000 for _ in range(10_000))
+    http, _, _ = media_client(lambda _: httpx.Response(200, stream=stream), key_text)
+    with pytest.raises(BadResponseError, match="larger than 0.005 MB"):
+        await http.get_media("/m", 5000)
+    assert stream.sent <= 7000
+    await http.aclose()
+
+
+async def test_a_tampered_content_type_is_not_passed_on(key_text: str) -> None:
+    answer = httpx.Response(200, content=b"x", headers={"content-type": "image/png<script>"})
+    http, _, _ = media_client(lambda _: answer, key_text)
+    assert await http.get_media("/m", 10) == (b"x", "application/octet-stream")
+    await http.aclose()
+
+
+async def test_other_users_of_httpx_still_log(key_text: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    http, _, _ = media_client(picture, key_text)
+    await http.get_media("/m?sig=SECRET", 10)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(picture)) as other:
+        await other.get("https://elsewhere.test/page")
+    assert "https://elsewhere.test/page" in caplog.text
+    assert "SECRET" not in caplog.text
+    await http.aclose()
+
+
+async def test_the_silence_is_needed(key_text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """If httpx ever stops logging URLs, `quiet` can go."""
+    caplog.set_level(logging.INFO)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(picture)) as plain:
+        await plain.get("https://bucket.test/1?sig=SECRET")
+    assert "SECRET" in caplog.text
+
+
+async def test_long_numbers_come_back_whole() -> None:
+    body = json.dumps({"long": 2**64 + 1, "negative": -(2**63) - 1, "float": 1.5}).encode()
+    http = client(httpx.Response(200, content=body))
+    assert await http.request("GET", "x") == {"long": 2**64 + 1, "negative": -(2**63) - 1, "float": 1.5}
+    await http.aclose()
