@@ -71,6 +71,18 @@ def test_nothing_signed_can_be_changed_on_the_way(wire: Wire, folder: str, item:
     assert wire.encord.store.metadata(item) == {"a": 1}
 
 
+@pytest.mark.parametrize("digest", [None, "sha-256=::", "sha-256=:AAAA:"])
+def test_the_digest_header_itself_must_be_right(wire: Wire, folder: str, digest: str | None):
+    request = httpx.Request("GET", f"{BASE}/v2/public/storage/folders/{folder}")
+    next(iter(wire.signer.auth_flow(request)))
+    headers = {name: request.headers[name] for name in ("signature-input", "signature")}
+    if digest is not None:
+        headers["content-digest"] = digest
+    answer = wire.send("GET", f"storage/folders/{folder}", headers=headers, auth=httpx.Auth())
+    assert answer.status_code == 401
+    assert "Content-Digest" in answer.json()["message"]
+
+
 def test_bearer_tokens(encord: EmbeddedEncord, wire: Wire, folder: str):
     token = wire.ok("GET", "user/bearer-token")["token"]
     path = f"storage/folders/{folder}"

@@ -10,7 +10,8 @@ from tests.local.wire import Wire
 
 REQUIRED = {
     "uuid", "parent", "itemType", "name", "clientMetadata", "owner", "createdAt", "lastEditedAt",
-    "backedDataUnitsCount", "storageLocation", "integrationHash", "url", "signedUrl", "fileSize", "mimeType", "duration", "fps", "height",
+    "backedDataUnitsCount", "storageLocation",
+    "integrationHash", "url", "signedUrl", "fileSize", "mimeType", "duration", "fps", "height",
     "width", "dicomInstanceUid", "dicomStudyUid", "dicomSeriesUid", "frameCount", "audioSampleRate", "audioBitDepth",
     "audioCodec", "audioNumChannels",
 }  # fmt: skip
