@@ -1,0 +1,66 @@
+// Bundles each widget into one whole file: anywidget loads it from a Blob, so nothing may be split or fetched.
+import { stat } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const WIDGETS = ["item_grid", "diff_preview", "commit_panel"];
+const LIMIT = 60_000;
+// Names of our own objects that never cross the wire and never reach the DOM: shortened, they save about 5 kB.
+const OWN_NAMES = [
+  ..."controller blocks thumbs widths layout places frozen anchor active editor dialog notice wantFocus".split(
+    " ",
+  ),
+  ..."scroller visibleRows visibleColumns setWidth scrolled hasFocus place stored box moveTo selectBox".split(
+    " ",
+  ),
+  ..."stageMany step say command showProblems redraw onDismiss onClose tryAgain advance configure ensure".split(
+    " ",
+  ),
+  ..."session above editing outside shown fresh failure confirming rowOf".split(" "),
+];
+const dev = process.argv.includes("--dev");
+const outdir = dev ? join(root, "dev", "dist") : join(dirname(root), "static");
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  // Calls of h() are shorter than those of the automatic runtime.
+  jsx: "transform",
+  jsxFactory: "h",
+  jsxFragment: "Fragment",
+  inject: ["scripts/jsx.js"],
+  mangleProps: new RegExp(`^(${OWN_NAMES.join("|")})$`),
+  tsconfigRaw: {},
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+for (const name of WIDGETS) {
+  await build({
+    ...shared,
+    entryPoints: [`src/${name}/index.tsx`],
+    outfile: join(outdir, `${name}.js`),
+    minify: true,
+  });
+  await build({
+    ...shared,
+    entryPoints: [`src/${name}/style.css`],
+    outfile: join(outdir, `${name}.css`),
+    minify: true,
+  });
+  for (const ext of ["js", "css"]) {
+    const file = join(outdir, `${name}.${ext}`);
+    const { size } = await stat(file);
+    console.log(`${relative(root, file).padEnd(28)} ${String(size).padStart(6)} bytes`);
+    if (size > LIMIT)
+      throw new Error(`${name}.${ext} is ${size} bytes; every instance carries it, the limit is ${LIMIT}`);
+  }
+}
+if (dev) {
+  await build({ ...shared, entryPoints: ["dev/harness.ts"], outfile: join(outdir, "harness.js") });
+}

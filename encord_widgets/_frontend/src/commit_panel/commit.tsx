@@ -1,0 +1,211 @@
+// Sends the staged edits to Encord, shows how far it is, and what came of each.
+import type { AnyModel } from "@anywidget/types";
+import type { JSX } from "preact";
+import { count, plural } from "../shared/cells";
+import type { RequestClient } from "../shared/client";
+import { ErrorBanner, Notice, Status } from "../shared/ui";
+
+export interface CommitSummary {
+  changes: number;
+  items: number;
+  invalid: number;
+  removed: number;
+  bundles: number;
+}
+
+export interface Progress {
+  phase: string;
+  items_total: number;
+  items_done: number;
+  verified: number;
+  already: number;
+  conflicts: number;
+  refused: number;
+  failed: number;
+  differs: number;
+  bundles_done: number;
+  bundles_total: number;
+  running: boolean;
+}
+
+export interface Outcome {
+  ok: boolean;
+  counts: Record<string, number>;
+  seconds: number;
+  text: string;
+  open: { item: string; name: string | null; key: string; status: string; note: string | null }[];
+}
+
+interface CommitProps {
+  model: AnyModel;
+  client: RequestClient;
+  asked: "commit" | "cancel" | null;
+  notice: string | null;
+  run(method: "commit" | "cancel"): void;
+  dismiss(): void;
+}
+
+const ORDER = ["verified", "already", "conflict", "refused", "failed", "differs", "pending"];
+const PHASES: Record<string, string> = {
+  reading: "Reading the items as they are now",
+  writing: "Writing",
+  verifying: "Reading back and comparing",
+};
+
+export function CommitWidget({ model, client, asked, notice, run, dismiss }: CommitProps): JSX.Element {
+  const summary = model.get("summary") as CommitSummary | null;
+  const progress = model.get("progress") as Progress | null;
+  const outcome = model.get("outcome") as Outcome | null;
+  const running = progress?.running === true;
+  const blocked = reasonNot(summary);
+  const starting = asked === "commit" && !running;
+  return (
+    <>
+      <ErrorBanner model={model} client={client} />
+      {notice && <Notice message={notice} onDismiss={dismiss} />}
+      <div class="ecw-commit">
+        <div class="ecw-commit-line">
+          <div class="ecw-commit-text">
+            <div class="ecw-commit-sentence">{sentence(summary)}</div>
+            {!running && summary && summary.changes > 0 && (
+              <div class="ecw-soft" id="ecw-commit-how">
+                {blocked ??
+                  "Each item is read, changed in the named keys only, written, then read back and compared."}
+              </div>
+            )}
+          </div>
+          {running ? (
+            <button
+              type="button"
+              class="ecw-button"
+              disabled={asked === "cancel"}
+              onClick={() => run("cancel")}
+            >
+              {asked === "cancel" ? "Stopping…" : "Stop"}
+            </button>
+          ) : (
+            <button
+              type="button"
+              class="ecw-button ecw-primary"
+              disabled={blocked !== null || starting}
+              title={blocked ?? undefined}
+              onClick={() => run("commit")}
+            >
+              {starting ? "Starting…" : "Commit"}
+            </button>
+          )}
+        </div>
+        {progress && running && <Running progress={progress} stopping={asked === "cancel"} />}
+        <div aria-live="polite">{outcome && !running && <Done outcome={outcome} />}</div>
+      </div>
+    </>
+  );
+}
+
+/** "Commit 12 edits on 5 items in 1 bundle". */
+export function sentence(summary: CommitSummary | null): string {
+  if (!summary || summary.changes === 0) return "Nothing to commit.";
+  const { changes, items, bundles, removed } = summary;
+  const removing =
+    removed > 0 ? `, ${count(removed)} of them ${removed === 1 ? "removes a value" : "remove values"}` : "";
+  return `Commit ${plural(changes, "edit")} on ${plural(items, "item")} in ${plural(bundles, "bundle")}${removing}.`;
+}
+
+/** Why the button is off, or null when it is on. */
+export function reasonNot(summary: CommitSummary | null): string | null {
+  if (!summary || summary.changes === 0) return "Nothing is staged: edit a cell first.";
+  if (summary.invalid > 0) {
+    return `${plural(summary.invalid, "edit")} ${summary.invalid === 1 ? "does" : "do"} not fit the schema: correct or drop ${summary.invalid === 1 ? "it" : "them"} first.`;
+  }
+  return null;
+}
+
+function Running({ progress, stopping }: { progress: Progress; stopping: boolean }): JSX.Element {
+  const { items_done: done, items_total: total } = progress;
+  const phase = stopping
+    ? "Stopping after the bundle under way"
+    : (PHASES[progress.phase] ?? progress.phase.charAt(0).toUpperCase() + progress.phase.slice(1));
+  const counts = { ...progress, conflict: progress.conflicts } as unknown as Record<string, number>;
+  return (
+    <div class="ecw-running">
+      <label>
+        <span class="ecw-running-label">
+          <span>{phase}</span>
+          <span class="ecw-soft">
+            {count(done)} of {plural(total, "item")}
+            {progress.bundles_total > 1 &&
+              `, bundle ${count(Math.min(progress.bundles_done + 1, progress.bundles_total))} of ${count(progress.bundles_total)}`}
+          </span>
+        </span>
+        <progress value={total > 0 ? done : undefined} max={total || undefined} />
+      </label>
+      <Counts counts={counts} />
+      <div class="ecw-sr" role="status">
+        {phase}
+      </div>
+    </div>
+  );
+}
+
+function Counts({ counts }: { counts: Record<string, number> }): JSX.Element | null {
+  const shown = ORDER.filter((status) => (counts[status] ?? 0) > 0);
+  if (shown.length === 0) return null;
+  return (
+    <dl class="ecw-tally">
+      {shown.map((status) => (
+        <div key={status}>
+          <dt>
+            <Status state={status} />
+          </dt>
+          <dd>{count(counts[status] ?? 0)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Done({ outcome }: { outcome: Outcome }): JSX.Element {
+  const open = ORDER.filter((status) => status !== "verified" && status !== "already").reduce(
+    (sum, status) => sum + (outcome.counts[status] ?? 0),
+    0,
+  );
+  return (
+    <div class={`ecw-outcome ${outcome.ok ? "is-ok" : "is-open"}`}>
+      <div class="ecw-outcome-text">
+        <span class={`ecw-sign ${outcome.ok ? "ecw-s-verified" : "ecw-s-failed"}`} aria-hidden="true">
+          {outcome.ok ? "✓" : "⚠"}
+        </span>
+        <span>
+          {outcome.text} <span class="ecw-soft">{seconds(outcome.seconds)}</span>
+        </span>
+      </div>
+      <Counts counts={outcome.counts} />
+      {outcome.open.length > 0 && (
+        <>
+          <h3>Left open</h3>
+          <ul>
+            {outcome.open.map((row) => (
+              <li key={`${row.item}\n${row.key}`}>
+                <Status state={row.status} />
+                <span class="ecw-open-name" title={row.item}>
+                  {row.name ?? row.item}
+                </span>
+                <span>{row.key}</span>
+                {row.note && <span class="ecw-soft">{row.note}</span>}
+              </li>
+            ))}
+          </ul>
+          {open > outcome.open.length && (
+            <div class="ecw-soft">
+              … and {count(open - outcome.open.length)} more, in <code>items.receipt.to_frame()</code>.
+            </div>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function seconds(value: number): string {
+  return value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`;
+}

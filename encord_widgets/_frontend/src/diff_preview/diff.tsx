@@ -1,0 +1,308 @@
+// The staged edits as a real table, one row an edit.
+import type { AnyModel } from "@anywidget/types";
+import type { JSX } from "preact";
+import { type Cell, count, kindOf, plural, stateLook, textOf } from "../shared/cells";
+import type { RequestClient } from "../shared/client";
+import { ErrorBanner, Icon, Notice, Status } from "../shared/ui";
+import { type DiffController, type DiffRow, type DiffSummary, PAGE } from "./controller";
+
+interface DiffProps {
+  controller: DiffController;
+  model: AnyModel;
+  client: RequestClient;
+}
+
+export function DiffWidget({ controller, model, client }: DiffProps): JSX.Element {
+  const { summary } = controller;
+  return (
+    <>
+      <Bar controller={controller} />
+      <ErrorBanner model={model} client={client} />
+      {controller.notice && (
+        <Notice
+          message={controller.notice}
+          onDismiss={() => {
+            controller.notice = null;
+            controller.redraw();
+          }}
+        />
+      )}
+      {controller.failure && (
+        <Notice
+          message={`The edits could not be read: ${controller.failure}`}
+          action="Try again"
+          onDismiss={() => void controller.load()}
+        />
+      )}
+      {summary.rows === 0 ? (
+        <div class="ecw-empty">
+          <div>
+            Nothing staged. Edit a cell, or call <code>items.stage(...)</code>.
+          </div>
+        </div>
+      ) : (
+        <Table controller={controller} />
+      )}
+      {summary.rows > PAGE && <Pages controller={controller} />}
+    </>
+  );
+}
+
+/** "12 edits on 5 items, 2 do not fit the schema". */
+export function sentence(summary: DiffSummary): string {
+  const parts = [];
+  if (summary.changes > 0)
+    parts.push(`${plural(summary.changes, "edit")} on ${plural(summary.items, "item")}`);
+  else parts.push("No edits staged");
+  if (summary.removed > 0)
+    parts.push(`${count(summary.removed)} ${summary.removed === 1 ? "removes" : "remove"} a value`);
+  if (summary.invalid > 0)
+    parts.push(`${count(summary.invalid)} ${summary.invalid === 1 ? "does" : "do"} not fit the schema`);
+  return parts.join(", ");
+}
+
+/** One and the same function for every draw: called when the button appears, not again. */
+function focusIt(button: HTMLButtonElement | null): void {
+  button?.focus();
+}
+
+function Bar({ controller }: { controller: DiffController }): JSX.Element {
+  const { summary, confirming } = controller;
+  const settled = Object.entries(summary.settled ?? {}).filter(([, n]) => n > 0);
+  return (
+    <div class="ecw-bar">
+      <h2 class="ecw-title">Staged edits</h2>
+      <span role="status" class={summary.invalid > 0 ? "ecw-summary" : "ecw-summary ecw-soft"}>
+        {summary.invalid > 0 && (
+          <span class="ecw-sign ecw-s-invalid" aria-hidden="true">
+            ⚠{" "}
+          </span>
+        )}
+        {sentence(summary)}
+      </span>
+      {settled.length > 0 && (
+        <span class="ecw-settled">
+          {settled.map(([status, n]) => (
+            <span key={status} class={`ecw-s-${status}`}>
+              <span class="ecw-sign" aria-hidden="true">
+                {stateLook(status).sign}
+              </span>{" "}
+              {count(n)} {stateLook(status).word}
+            </span>
+          ))}
+        </span>
+      )}
+      <span class="ecw-grow" />
+      {confirming ? (
+        // biome-ignore lint/a11y/noStaticElementInteractions: Escape in the question means no
+        <span
+          class="ecw-confirm"
+          onKeyDown={(event) => {
+            if (event.key !== "Escape") return;
+            event.stopPropagation();
+            controller.confirm(false);
+          }}
+        >
+          Drop {summary.changes === 1 ? "the edit" : `all ${count(summary.changes)} edits`}?
+          <button
+            ref={focusIt}
+            type="button"
+            class="ecw-button ecw-danger"
+            onClick={() => {
+              controller.confirm(false);
+              void controller.command("drop", { all: true });
+            }}
+          >
+            Drop all
+          </button>
+          <button type="button" class="ecw-button" onClick={() => controller.confirm(false)}>
+            Keep
+          </button>
+        </span>
+      ) : (
+        <span class="ecw-actions">
+          {settled.length > 0 && (
+            <button type="button" class="ecw-button" onClick={() => void controller.command("clear_settled")}>
+              Clear settled
+            </button>
+          )}
+          <button
+            type="button"
+            class="ecw-button ecw-quiet"
+            aria-label="Undo"
+            title="Undo"
+            disabled={!summary.can_undo}
+            onClick={() => void controller.command("undo")}
+          >
+            <Icon name="undo" />
+          </button>
+          <button
+            type="button"
+            class="ecw-button ecw-quiet"
+            aria-label="Redo"
+            title="Redo"
+            disabled={!summary.can_redo}
+            onClick={() => void controller.command("redo")}
+          >
+            <Icon name="redo" />
+          </button>
+          <button
+            type="button"
+            class="ecw-button"
+            disabled={summary.changes === 0}
+            onClick={() => controller.confirm(true)}
+          >
+            Drop all…
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Table({ controller }: { controller: DiffController }): JSX.Element {
+  const { rows, summary } = controller;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    <div
+      class="ecw-tablebox"
+      tabIndex={0}
+      role="region"
+      aria-label="Table of staged edits"
+      aria-busy={controller.busy}
+    >
+      <table>
+        <caption class="ecw-sr">{sentence(summary)}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Item</th>
+            <th scope="col">Key</th>
+            <th scope="col">Before</th>
+            <th scope="col">After</th>
+            <th scope="col">Status</th>
+            <th scope="col">
+              <span class="ecw-sr">Drop</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows === null ? (
+            <tr>
+              <td colSpan={6} class="ecw-soft">
+                Reading the edits…
+              </td>
+            </tr>
+          ) : (
+            rows.map((row) => <EditRow key={`${row.item}\n${row.key}`} controller={controller} row={row} />)
+          )}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function EditRow({ controller, row }: { controller: DiffController; row: DiffRow }): JSX.Element {
+  const name = row.name ?? row.item;
+  const droppable = row.status === "staged" || row.status === "invalid" || row.status === "conflict";
+  return (
+    <tr class={`ecw-r-${row.status}`}>
+      <th scope="row" title={row.item}>
+        <span class="ecw-name">{name}</span>
+      </th>
+      <td class="ecw-key">{row.key}</td>
+      <td class="ecw-before">
+        <Value cell={row.before} />
+      </td>
+      <td class="ecw-after">
+        {row.after === 0 ? (
+          <span class="ecw-remove">
+            <span class="ecw-sign" aria-hidden="true">
+              −
+            </span>{" "}
+            remove
+          </span>
+        ) : (
+          <Value cell={row.after} />
+        )}
+        {row.observed !== undefined && (
+          <div class="ecw-observed">
+            now in Encord: <Value cell={row.observed} />
+          </div>
+        )}
+      </td>
+      <td class="ecw-statuscell">
+        <Status state={row.status} />
+        {row.note && <div class="ecw-note">{row.note}</div>}
+      </td>
+      <td class="ecw-dropcell">
+        {droppable && (
+          <button
+            type="button"
+            class="ecw-button ecw-small"
+            aria-label={`Drop edit of ${row.key} on ${name}`}
+            title={`Drop edit of ${row.key} on ${name}`}
+            onClick={() => void controller.command("drop", { cells: [[row.item, row.key]] })}
+          >
+            Drop
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** A value with its type in view: text in quotes only where it could pass for something else. */
+function Value({ cell }: { cell: Cell }): JSX.Element {
+  switch (kindOf(cell)) {
+    case "absent":
+      return <i class="ecw-soft">not set</i>;
+    case "null":
+      return <i>null</i>;
+    case "text": {
+      const text = textOf(cell);
+      const cut = Array.isArray(cell) && text.length < (cell[2] ?? 0);
+      const bare = text !== "" && !/^\s|\s$|^(true|false|null|not set|remove|[-+\d.].*)$/i.test(text);
+      return <span class="ecw-value">{bare ? `${text}${cut ? "…" : ""}` : JSON.stringify(text)}</span>;
+    }
+    case "json": {
+      const text = textOf(cell);
+      const cut = Array.isArray(cell) && text.length < (cell[2] ?? 0);
+      return (
+        <code class="ecw-value">
+          {text}
+          {cut ? "…" : ""}
+        </code>
+      );
+    }
+    default:
+      return <span class="ecw-value">{textOf(cell)}</span>;
+  }
+}
+
+function Pages({ controller }: { controller: DiffController }): JSX.Element {
+  const { start, summary } = controller;
+  const end = Math.min(start + PAGE, summary.rows);
+  return (
+    <nav class="ecw-pages" aria-label="Pages of edits">
+      <button
+        type="button"
+        class="ecw-button"
+        disabled={start === 0}
+        onClick={() => controller.go(start - PAGE)}
+      >
+        Previous
+      </button>
+      <span role="status">
+        {count(start + 1)}–{count(end)} of {count(summary.rows)}
+      </span>
+      <button
+        type="button"
+        class="ecw-button"
+        disabled={end >= summary.rows}
+        onClick={() => controller.go(start + PAGE)}
+      >
+        Next
+      </button>
+    </nav>
+  );
+}

@@ -1,0 +1,523 @@
+// The state of one view of the grid: what is on screen, the active cell, the selection, the open editor.
+import { type Cell, type CellState, type Column, count, plural, sameCell } from "../shared/cells";
+import { isClosed, messageOf } from "../shared/client";
+import type { Context } from "../shared/mount";
+import { Blocks, type Found } from "./blocks";
+import { type Edit, type EditResult, Edits } from "./edits";
+import * as geo from "./geometry";
+import { Thumbs } from "./thumbs";
+import { type GridView, readColumns, readHeight, readView } from "./traits";
+
+/** A cell by where it is shown: view row (-1 is the header) and position among the shown columns. */
+export interface Spot {
+  row: number;
+  at: number;
+}
+
+export interface EditorState {
+  session: number;
+  item: string;
+  column: Column;
+  row: number;
+  before: Cell;
+  /** Text that replaces the content: what was typed, or what was refused. */
+  text: string | null;
+  reason: string | null;
+}
+
+export interface ShownCell {
+  item: string;
+  cell: Cell;
+  state: CellState | undefined;
+  pending: boolean;
+}
+
+export type DialogState =
+  | { kind: "help" }
+  | { kind: "problems"; problems: { item: string | null; name: string | null; reason: string }[] | null }
+  | { kind: "refused"; title: string; total: number; results: EditResult[] };
+
+export interface Box {
+  rows: geo.Range;
+  ats: geo.Range;
+}
+
+const SELECT_MS = 200;
+/** Rows that one copy, paste, delete or reported selection may cover. */
+export const MAX_ROWS = 5_000;
+
+export class Controller {
+  readonly blocks: Blocks;
+  readonly edits: Edits;
+  readonly thumbs: Thumbs;
+  readonly widths = new Map<string, number>();
+  view: GridView;
+  columns: Column[];
+  height: number;
+  layout: geo.Layout;
+  /** Size of the scrolling box. */
+  width = 800;
+  body: number;
+  top = 0;
+  left = 0;
+  active: Spot = { row: 0, at: 0 };
+  anchor: Spot = { row: 0, at: 0 };
+  editor: EditorState | null = null;
+  dialog: DialogState | null = null;
+  message: { text: string; bad: boolean } | null = null;
+  notice: string | null = null;
+  /** The next draw moves the browser's focus to the active cell. */
+  wantFocus = false;
+  scroller: HTMLElement | null = null;
+  /** Where the pointer took hold of a column's edge, less its width. */
+  drag: number | null = null;
+  #sessions = 0;
+  #selectTimer: ReturnType<typeof setTimeout> | undefined;
+  #lastSelect = "";
+  #closed = false;
+
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.view = readView(context.model);
+    this.columns = readColumns(context.model);
+    this.height = readHeight(context.model);
+    this.body = this.height - geo.HEADER;
+    this.layout = geo.layoutColumns(this.columns, this.widths, this.width);
+    this.blocks = new Blocks(context.client, this.redraw, () => this.edits.settle(this.blocks.generation));
+    this.edits = new Edits(
+      context.client,
+      this.redraw,
+      (generation) => {
+        this.blocks.advance(generation);
+        if (this.blocks.fresh) this.edits.settle(this.blocks.generation);
+        this.look();
+      },
+      (item, key) => this.#currentCell(item, key),
+    );
+    this.thumbs = new Thumbs(context.client, this.redraw);
+    this.#configure(true);
+    const key = this.layout.places.findIndex((place) => place.column.editable);
+    this.active = { row: 0, at: Math.max(0, key) };
+    this.anchor = this.active;
+  }
+
+  readonly redraw = (): void => {
+    if (!this.#closed) this.#context.redraw();
+  };
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#selectTimer);
+    this.blocks.close();
+    this.thumbs.close();
+  }
+
+  /** A trait changed: read them all again. */
+  changed(): void {
+    const before = this.view;
+    const ids = this.columns.map((column) => column.id).join("\n");
+    const activeId = this.layout.places[this.active.at]?.column.id;
+    this.view = readView(this.#context.model);
+    this.columns = readColumns(this.#context.model);
+    this.height = readHeight(this.#context.model);
+    const reset = this.columns.map((column) => column.id).join("\n") !== ids;
+    this.#configure(reset);
+    if (reset) {
+      const at = this.layout.places.findIndex((place) => place.column.id === activeId);
+      this.active = { row: this.active.row, at: Math.max(0, at) };
+      this.anchor = this.active;
+    }
+    if (JSON.stringify([before.sort, before.search]) !== JSON.stringify([this.view.sort, this.view.search])) {
+      this.anchor = this.active;
+      this.#lastSelect = "";
+    }
+    this.#clampActive();
+    this.#setTop(this.top);
+  }
+
+  #configure(reset: boolean): void {
+    this.layout = geo.layoutColumns(this.columns, this.widths, this.width);
+    this.blocks.configure(this.view.generation, this.view.rows, this.columns.length, reset);
+    this.look();
+  }
+
+  // --- what is on screen ---------------------------------------------------------------------------------------
+
+  get rows(): number {
+    return this.view.rows;
+  }
+
+  visibleRows(): geo.Range {
+    return geo.visibleRows(this.top, this.body, this.rows);
+  }
+
+  visibleColumns(): geo.Range {
+    return geo.visibleColumns(this.layout, this.left, this.width);
+  }
+
+  /** Tells the block store and the thumbnails what is on screen. */
+  look(): void {
+    const { places } = this.layout;
+    const shown = this.visibleColumns();
+    const indices = places.filter((place, at) => place.frozen || (at >= shown.from && at < shown.to));
+    this.blocks.look(
+      this.visibleRows(),
+      indices.map((place) => place.index),
+    );
+    this.#followEditor();
+  }
+
+  resize(width: number, height: number): void {
+    const body = Math.max(geo.ROW, height - geo.HEADER);
+    if (width === this.width && body === this.body) return;
+    this.width = width;
+    this.body = body;
+    const id = this.layout.places[this.active.at]?.column.id;
+    this.layout = geo.layoutColumns(this.columns, this.widths, width);
+    const at = this.layout.places.findIndex((place) => place.column.id === id);
+    if (at >= 0 && at !== this.active.at) {
+      this.active = { ...this.active, at };
+      this.anchor = this.active;
+    }
+    this.look();
+    this.redraw();
+  }
+
+  setWidth(id: string, width: number): void {
+    this.widths.set(id, geo.clampWidth(width));
+    this.layout = geo.layoutColumns(this.columns, this.widths, this.width);
+    this.look();
+    this.redraw();
+  }
+
+  scrolled(scrollTop: number, scrollLeft: number): void {
+    const expected = geo.toScroll(this.top, this.rows, this.body);
+    // Positions that this view set itself are rounded by the browser: keep the exact one.
+    const top =
+      Math.abs(scrollTop - expected) <= 1 ? this.top : geo.toLogical(scrollTop, this.rows, this.body);
+    if (top === this.top && scrollLeft === this.left) return;
+    this.top = top;
+    this.left = scrollLeft;
+    this.look();
+    this.redraw();
+  }
+
+  /** Scrolls by real pixels, also where the scroll bar is mapped. */
+  scrollBy(pixels: number): boolean {
+    const before = this.top;
+    this.#setTop(this.top + pixels);
+    this.look();
+    this.redraw();
+    return this.top !== before;
+  }
+
+  #setTop(top: number): void {
+    this.top = Math.min(Math.max(0, this.rows * geo.ROW - this.body), Math.max(0, top));
+    const scrollTop = geo.toScroll(this.top, this.rows, this.body);
+    if (this.scroller && Math.abs(this.scroller.scrollTop - scrollTop) > 1)
+      this.scroller.scrollTop = scrollTop;
+  }
+
+  #reveal({ row, at }: Spot): void {
+    if (row >= 0) {
+      const y = row * geo.ROW;
+      if (y < this.top) this.#setTop(y);
+      else if (y + geo.ROW > this.top + this.body) this.#setTop(y + geo.ROW - this.body);
+    }
+    const place = this.layout.places[at];
+    if (place && !place.frozen && this.scroller) {
+      const start = place.left - this.layout.frozen;
+      const end = place.left + place.width - this.width;
+      let left = this.left;
+      if (end > left) left = end;
+      if (start < left) left = start;
+      if (left !== this.left) {
+        this.left = Math.max(0, left);
+        this.scroller.scrollLeft = this.left;
+      }
+    }
+    this.look();
+  }
+
+  // --- cells ---------------------------------------------------------------------------------------------------
+
+  place(at: number): geo.Place | undefined {
+    return this.layout.places[at];
+  }
+
+  cell(row: number, at: number): ShownCell | undefined {
+    const place = this.layout.places[at];
+    const found: Found | undefined = place && this.blocks.find(row, place.index);
+    if (!place || !found) return undefined;
+    const shown =
+      place.column.kind === "key" ? this.edits.shown(found.item, keyName(place.column)) : undefined;
+    const pending = shown !== undefined;
+    return { item: found.item, cell: pending ? shown : found.cell, state: found.state, pending };
+  }
+
+  /** The cell as Python last sent it, never the stand-in. */
+  stored(row: number, at: number): Found | undefined {
+    const place = this.layout.places[at];
+    return place && this.blocks.find(row, place.index);
+  }
+
+  #currentCell(item: string, key: string): Cell | undefined {
+    const row = this.blocks.rowOf(item);
+    const index = this.columns.findIndex((column) => column.id === `key:${key}`);
+    if (row === undefined || index < 0) return undefined;
+    const found = this.blocks.find(row, index);
+    return found && !found.stale ? found.cell : undefined;
+  }
+
+  /** The value of a named column in a row, when that column is in the grid and here. */
+  field(row: number, id: string): Cell | undefined {
+    const index = this.columns.findIndex((column) => column.id === id);
+    return index < 0 ? undefined : this.blocks.find(row, index)?.cell;
+  }
+
+  // --- active cell and selection -------------------------------------------------------------------------------
+
+  box(): Box {
+    const { active, anchor } = this;
+    return {
+      rows: { from: Math.max(0, Math.min(active.row, anchor.row)), to: Math.max(active.row, anchor.row) + 1 },
+      ats: { from: Math.min(active.at, anchor.at), to: Math.max(active.at, anchor.at) + 1 },
+    };
+  }
+
+  selected(row: number, at: number): boolean {
+    const { rows, ats } = this.box();
+    return row >= rows.from && row < rows.to && at >= ats.from && at < ats.to;
+  }
+
+  #clampActive(): void {
+    const clamp = ({ row, at }: Spot): Spot => ({
+      row: Math.max(-1, Math.min(row, this.rows - 1)),
+      at: Math.max(0, Math.min(at, this.layout.places.length - 1)),
+    });
+    this.active = clamp(this.active);
+    this.anchor = clamp(this.anchor);
+  }
+
+  /** Moves the active cell; `extend` keeps the other corner of the selection. */
+  moveTo(spot: Spot, { extend = false, focus = true }: { extend?: boolean; focus?: boolean } = {}): void {
+    this.active = extend ? { row: Math.max(0, spot.row), at: spot.at } : spot;
+    this.#clampActive();
+    if (!extend) this.anchor = this.active;
+    this.message = null;
+    this.#reveal(this.active);
+    this.wantFocus = focus;
+    this.redraw();
+    this.#reportSelection();
+  }
+
+  selectBox(from: Spot, to: Spot): void {
+    this.anchor = from;
+    this.active = to;
+    this.#clampActive();
+    this.message = null;
+    this.wantFocus = true;
+    this.redraw();
+    this.#reportSelection();
+  }
+
+  #reportSelection(): void {
+    clearTimeout(this.#selectTimer);
+    this.#selectTimer = setTimeout(() => void this.#sendSelection(), SELECT_MS);
+  }
+
+  async #sendSelection(): Promise<void> {
+    const { rows } = this.box();
+    if (this.rows === 0 || this.active.row < 0) return;
+    const limited = { from: rows.from, to: Math.min(rows.to, rows.from + MAX_ROWS) };
+    const place = this.layout.places[this.active.at];
+    const asked = JSON.stringify([this.anchor, this.active]);
+    try {
+      await this.blocks.ensure(limited, [place?.index ?? 0]);
+      if (asked !== JSON.stringify([this.anchor, this.active])) return;
+      const items: string[] = [];
+      for (let row = limited.from; row < limited.to; row++) {
+        const item = this.blocks.item(row);
+        if (item) items.push(item);
+      }
+      const item = this.blocks.item(this.active.row);
+      const focus = item && place ? { item, column: place.column.id } : null;
+      const params = { items, focus };
+      const text = JSON.stringify(params);
+      if (text === this.#lastSelect) return;
+      this.#lastSelect = text;
+      await this.#context.client.request("select", params);
+    } catch (error) {
+      if (!isClosed(error)) this.say(`Python was not told of the selection: ${messageOf(error)}`, true);
+    }
+  }
+
+  // --- editing -------------------------------------------------------------------------------------------------
+
+  /** Opens the editor on the active cell. `text` replaces the content (typing). */
+  open(text: string | null = null): void {
+    const { row, at } = this.active;
+    const place = this.layout.places[at];
+    const found = this.stored(row, at);
+    if (row < 0 || !place) return;
+    if (!place.column.editable) return this.say(readOnlyReason(place.column), false);
+    if (!found) return this.say("This row is still on its way; try again in a moment.", false);
+    const before = this.edits.shown(found.item, keyName(place.column)) ?? found.cell;
+    this.#reveal(this.active);
+    this.anchor = this.active;
+    const { item } = found;
+    this.editor = { session: ++this.#sessions, item, column: place.column, row, before, text, reason: null };
+    this.message = null;
+    this.redraw();
+  }
+
+  /** Closes the editor; `back` returns the focus to the cell. */
+  cancel(back: boolean): void {
+    if (!this.editor) return;
+    this.editor = null;
+    this.wantFocus = back;
+    this.redraw();
+  }
+
+  /** Sends what the editor holds. `move` is where to go then; without it the focus has already left. */
+  commit(action: Edit["action"], text: string, move?: { rows: number; cols: number }): void {
+    const editor = this.editor;
+    if (!editor) return;
+    this.editor = null;
+    const from = this.active;
+    const edit = { item: editor.item, key: keyName(editor.column), before: editor.before, action, text };
+    if (move) this.moveTo(this.step(from, move.rows, move.cols));
+    const landed = this.active;
+    void this.stage([edit]).then((results) => {
+      const refused = results?.find((result) => !result.accepted);
+      if (!refused) return;
+      const reason = refused.reason ?? "Python refused this value.";
+      const idle = this.editor === null && this.dialog === null && this.hasFocus();
+      const row = this.blocks.rowOf(editor.item) ?? editor.row;
+      if (move && idle && this.active === landed) {
+        this.active = {
+          row,
+          at: this.layout.places.findIndex((place) => place.column.id === editor.column.id),
+        };
+        this.#clampActive();
+        this.anchor = this.active;
+        this.#reveal(this.active);
+        const session = ++this.#sessions;
+        this.editor = { ...editor, session, row, text, reason };
+        this.redraw();
+      } else this.say(`${editor.column.label} was not changed: ${reason}`, true);
+    });
+  }
+
+  /** One `edit` message. Answers the results, or undefined when the view is closed. */
+  async stage(edits: Edit[]): Promise<EditResult[] | undefined> {
+    if (edits.length === 0) return [];
+    try {
+      return await this.edits.submit(edits);
+    } catch (error) {
+      if (!isClosed(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** An edit of many cells: what was refused is listed. */
+  async stageMany(edits: Edit[], done: (n: number) => string): Promise<void> {
+    const changed = edits.filter((edit) => !(edit.action === "unset" && sameCell(edit.before, 0)));
+    const results = await this.stage(changed);
+    if (!results) return;
+    const refused = results.filter((result) => !result.accepted);
+    const accepted = results.length - refused.length;
+    if (refused.length === 1 && results.length === 1) {
+      this.say(`${refused[0]?.key} was not changed: ${refused[0]?.reason ?? "refused"}`, true);
+    } else if (refused.length > 0) {
+      const title = `${plural(refused.length, "cell")} of ${count(results.length)} not changed`;
+      this.dialog = { kind: "refused", title, total: results.length, results: refused };
+      this.say(`${done(accepted)} ${title}.`, true);
+    } else this.say(done(accepted), false);
+  }
+
+  step({ row, at }: Spot, rows: number, cols: number): Spot {
+    return {
+      row: Math.max(-1, Math.min(this.rows - 1, row + rows)),
+      at: Math.max(0, Math.min(this.layout.places.length - 1, at + cols)),
+    };
+  }
+
+  /** Rows can move under an open editor: it stays with its item. */
+  #followEditor(): void {
+    const editor = this.editor;
+    if (!editor || this.blocks.item(editor.row) === editor.item) return;
+    const row = this.blocks.rowOf(editor.item);
+    if (row === undefined) return;
+    this.editor = { ...editor, row };
+    this.active = { row, at: this.active.at };
+    this.anchor = this.active;
+  }
+
+  // --- the rest ------------------------------------------------------------------------------------------------
+
+  hasFocus(): boolean {
+    const root = this.scroller?.getRootNode() as Document | ShadowRoot | undefined;
+    const focused = root?.activeElement;
+    return focused === this.scroller?.ownerDocument.body || !!(focused && this.scroller?.contains(focused));
+  }
+
+  say(text: string, bad: boolean): void {
+    this.message = { text, bad };
+    this.redraw();
+  }
+
+  /** A command of the toolbar or keyboard; what goes wrong is shown. */
+  async command<T>(method: string, params: object = {}): Promise<T | undefined> {
+    try {
+      return (await this.#context.client.request<T>(method, params)).result;
+    } catch (error) {
+      if (!isClosed(error)) {
+        this.notice = messageOf(error);
+        this.redraw();
+      }
+      return undefined;
+    }
+  }
+
+  sort(column: Column): void {
+    const { sort } = this.view;
+    const mine = sort?.column === column.id;
+    if (!mine) void this.command("sort", { column: column.id, descending: false });
+    else if (!sort.descending) void this.command("sort", { column: column.id, descending: true });
+    else void this.command("sort", { column: null, descending: false });
+  }
+
+  show(dialog: DialogState | null): void {
+    this.dialog = dialog;
+    if (!dialog) this.wantFocus = false;
+    this.redraw();
+  }
+
+  async showProblems(): Promise<void> {
+    this.show({ kind: "problems", problems: null });
+    const answer = await this.command<{
+      problems: { item: string | null; name: string | null; reason: string }[];
+    }>("problems");
+    if (this.dialog?.kind !== "problems") return;
+    this.show(answer ? { kind: "problems", problems: answer.problems } : null);
+  }
+
+  /** The full value behind a cut cell. */
+  async full(item: string, column: string): Promise<{ json: string; absent: boolean }> {
+    return (await this.#context.client.request<{ json: string; absent: boolean }>("cell", { item, column }))
+      .result;
+  }
+}
+
+export function keyName(column: Column): string {
+  return column.id.replace(/^(key|field):/, "");
+}
+
+export function readOnlyReason(column: Column): string {
+  if (column.kind === "field") return `${column.label} is a field of the item and cannot be edited here.`;
+  if (column.deleted) return `${column.label} was deleted from the schema and cannot be edited.`;
+  return `${column.label} cannot be edited.`;
+}

@@ -1,0 +1,98 @@
+import type { JSX } from "preact";
+import type { Controller } from "./controller";
+import { GUTTER, HEADER, type Place, type Range, THUMB } from "./geometry";
+
+export function Header({ controller, shown }: { controller: Controller; shown: Range }): JSX.Element {
+  const { places, width } = controller.layout;
+  const { active } = controller;
+  return (
+    <div class="ecw-head" role="rowgroup" style={{ width: `${width}px`, height: `${HEADER}px` }}>
+      {/* biome-ignore lint/a11y/useFocusableInteractive: its cells take the focus */}
+      <div class="ecw-row" role="row" aria-rowindex={1}>
+        <div
+          class="ecw-th ecw-frozen ecw-gutter"
+          role="columnheader"
+          tabIndex={-1}
+          aria-colindex={1}
+          style={{ left: 0, width: `${GUTTER}px` }}
+        >
+          <span class="ecw-sr">Row</span>
+        </div>
+        <div
+          class="ecw-th ecw-frozen"
+          role="columnheader"
+          tabIndex={-1}
+          aria-colindex={2}
+          style={{ left: `${GUTTER}px`, width: `${THUMB}px` }}
+        >
+          <span class="ecw-sr">Thumbnail</span>
+        </div>
+        {places.map((place, at) =>
+          place.frozen || (at >= shown.from && at < shown.to) || (active.row < 0 && at === active.at) ? (
+            <HeaderCell key={place.column.id} controller={controller} place={place} at={at} />
+          ) : null,
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface CellProps {
+  controller: Controller;
+  place: Place;
+  at: number;
+}
+
+function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
+  const { column } = place;
+  const { sort } = controller.view;
+  const sorted = sort?.column === column.id ? (sort.descending ? "descending" : "ascending") : "none";
+  const active = controller.active.row < 0 && controller.active.at === at;
+  const stop = (event: Event): void => event.stopPropagation();
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of all its cells
+    <div
+      class={`ecw-th ${place.frozen ? "ecw-frozen ecw-last-frozen" : ""} ${active ? "is-active" : ""}`}
+      role="columnheader"
+      tabIndex={active ? 0 : -1}
+      aria-colindex={at + 3}
+      aria-sort={sorted}
+      title={`${column.label}: ${column.type_label}${column.editable ? "" : ", read only"}. Click to sort; Alt+Left and Alt+Right change the width.`}
+      style={{ left: `${place.left}px`, width: `${place.width}px` }}
+      onClick={() => {
+        controller.moveTo({ row: -1, at });
+        controller.sort(column);
+      }}
+    >
+      <span class="ecw-th-label">
+        {column.deleted ? <s>{column.label}</s> : <span class="ecw-ellipsis">{column.label}</span>}
+        {sorted !== "none" && (
+          <span class="ecw-sort" aria-hidden="true">
+            {sorted === "ascending" ? "▲" : "▼"}
+          </span>
+        )}
+      </span>
+      <span class="ecw-th-type">{column.deleted ? "deleted key" : column.type_label}</span>
+      <span
+        class="ecw-resize"
+        aria-hidden="true"
+        onClick={stop}
+        onPointerDown={(event) => {
+          event.stopPropagation();
+          event.preventDefault();
+          controller.drag = event.clientX - place.width;
+          event.currentTarget.setPointerCapture(event.pointerId);
+        }}
+        onPointerMove={(event) => {
+          if (controller.drag !== null) controller.setWidth(column.id, event.clientX - controller.drag);
+        }}
+        onPointerUp={() => {
+          controller.drag = null;
+        }}
+        onPointerCancel={() => {
+          controller.drag = null;
+        }}
+      />
+    </div>
+  );
+}

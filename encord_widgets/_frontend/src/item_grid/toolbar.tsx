@@ -1,0 +1,176 @@
+import { Component, type JSX } from "preact";
+import { count, plural } from "../shared/cells";
+import { Icon } from "../shared/ui";
+import type { Controller } from "./controller";
+
+const SEARCH_MS = 300;
+
+export function Toolbar({ controller }: { controller: Controller }): JSX.Element {
+  const { view } = controller;
+  return (
+    <div class="ecw-bar" role="toolbar" aria-label={`${view.title || "Items"}: tools`}>
+      <div class="ecw-heading">
+        {view.title && (
+          <h2 class="ecw-title" title={view.title}>
+            {view.title}
+          </h2>
+        )}
+        <Counts controller={controller} />
+      </div>
+      <span class="ecw-grow" />
+      {view.staged > 0 && (
+        <span class="ecw-chip">
+          <span aria-hidden="true">•</span> {plural(view.staged, "edit")} staged
+        </span>
+      )}
+      {view.problems > 0 && (
+        <button type="button" class="ecw-button ecw-problems" onClick={() => void controller.showProblems()}>
+          <span class="ecw-sign" aria-hidden="true">
+            ⚠
+          </span>
+          {plural(view.problems, "item")} could not be read
+        </button>
+      )}
+      <Search controller={controller} />
+      <span class="ecw-buttons">
+        <Tool
+          name="undo"
+          label="Undo (Ctrl+Z)"
+          disabled={!view.can_undo}
+          run={() => void controller.command("undo")}
+        />
+        <Tool
+          name="redo"
+          label="Redo (Ctrl+Y)"
+          disabled={!view.can_redo}
+          run={() => void controller.command("redo")}
+        />
+        <Tool
+          name="refresh"
+          label="Read the items again"
+          disabled={view.loading}
+          run={() => void controller.command("refresh")}
+        />
+        <button
+          type="button"
+          class="ecw-button ecw-quiet"
+          aria-label="Keyboard shortcuts"
+          title="Keyboard shortcuts (?)"
+          onClick={() => controller.show({ kind: "help" })}
+        >
+          <b aria-hidden="true">?</b>
+        </button>
+      </span>
+    </div>
+  );
+}
+
+interface ToolProps {
+  name: "undo" | "redo" | "refresh";
+  label: string;
+  disabled: boolean;
+  run(): void;
+}
+
+function Tool({ name, label, disabled, run }: ToolProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="ecw-button ecw-quiet"
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={run}
+    >
+      <Icon name={name} />
+    </button>
+  );
+}
+
+function Counts({ controller }: { controller: Controller }): JSX.Element {
+  const { rows, total, expected, loading, search } = controller.view;
+  if (loading) {
+    const text =
+      expected === null ? `${count(total)} loaded so far` : `${count(total)} of ${count(expected)} loaded`;
+    return (
+      <span class="ecw-counts ecw-soft">
+        <progress
+          aria-label="Items loaded"
+          value={expected ? total : undefined}
+          max={expected || undefined}
+        />
+        {text}
+      </span>
+    );
+  }
+  const text = search ? `${count(rows)} of ${plural(total, "item")} match` : plural(total, "item");
+  return (
+    <span class="ecw-counts ecw-soft" role="status">
+      {text}
+    </span>
+  );
+}
+
+class Search extends Component<{ controller: Controller }> {
+  #input: HTMLInputElement | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sent = "";
+
+  override componentDidMount(): void {
+    this.componentDidUpdate();
+  }
+
+  override componentDidUpdate(): void {
+    // A search set elsewhere shows here, but never over what is being typed.
+    const { search } = this.props.controller.view;
+    if (!this.#input || search === this.#sent) return;
+    this.#sent = search;
+    if (this.#timer === undefined) this.#input.value = search;
+  }
+
+  override componentWillUnmount(): void {
+    clearTimeout(this.#timer);
+  }
+
+  readonly #keep = (input: HTMLInputElement | null): void => {
+    this.#input = input;
+  };
+
+  readonly #send = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#input?.value ?? "";
+    if (text === this.#sent) return;
+    this.#sent = text;
+    void this.props.controller.command("search", { text });
+  };
+
+  override render(): JSX.Element {
+    return (
+      <span class="ecw-search">
+        <Icon name="search" />
+        <input
+          ref={this.#keep}
+          class="ecw-input"
+          type="search"
+          aria-label="Search the items"
+          placeholder="Search"
+          spellcheck={false}
+          onInput={() => {
+            clearTimeout(this.#timer);
+            this.#timer = setTimeout(this.#send, SEARCH_MS);
+          }}
+          onKeyDown={(event) => {
+            event.stopPropagation();
+            if (event.key === "Enter") this.#send();
+            if (event.key === "Escape" && event.currentTarget.value) {
+              event.preventDefault();
+              event.currentTarget.value = "";
+              this.#send();
+            }
+          }}
+        />
+      </span>
+    );
+  }
+}

@@ -1,0 +1,49 @@
+// The synced traits of ItemGrid, as Python declares them.
+import type { AnyModel } from "@anywidget/types";
+import type { Column } from "../shared/cells";
+
+export interface GridView {
+  generation: number;
+  rows: number;
+  total: number;
+  expected: number | null;
+  loading: boolean;
+  load_error: string | null;
+  sort: { column: string; descending: boolean } | null;
+  search: string;
+  staged: number;
+  can_undo: boolean;
+  can_redo: boolean;
+  title: string;
+  problems: number;
+}
+
+const NOTHING: GridView = {
+  generation: 0,
+  rows: 0,
+  total: 0,
+  expected: null,
+  loading: false,
+  load_error: null,
+  sort: null,
+  search: "",
+  staged: 0,
+  can_undo: false,
+  can_redo: false,
+  title: "",
+  problems: 0,
+};
+
+export const TRAITS = ["columns", "view", "height", "error"] as const;
+
+export function readView(model: AnyModel): GridView {
+  return { ...NOTHING, ...((model.get("view") as Partial<GridView> | null) ?? {}) };
+}
+
+export function readColumns(model: AnyModel): Column[] {
+  return (model.get("columns") as Column[] | null) ?? [];
+}
+
+export function readHeight(model: AnyModel): number {
+  return (model.get("height") as number | null) || 420;
+}
