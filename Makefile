@@ -29,7 +29,7 @@ help:  ## this list
 
 demo: $(VENV)/.demo  ## open the first tutorial in JupyterLab (ARGS=--no-browser on a server)
 	@# A copy of your own in demo/: JupyterLab saves outputs, and the tutorial in notebooks/ is kept without.
-	$(BIN)/encord-widgets demo --directory demo $(ARGS)
+	$(BIN)/encord-widgets demo --directory demo $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 test: $(VENV)/.test chromium $(if $(HAS_NODE),frontend)  ## every Python test; the front end's too where Node 20 is there
 	@$(if $(HAS_NODE),:,echo "No Node 20: the front end's own checks are left out here; 'make frontend' fetches a Node and runs them.")
