@@ -129,10 +129,12 @@ class ItemLoader:
         """Take items of a page, see `LoadSink`."""
         with self._lock:
             known = len(self.table)
-            fresh = self.table.append(batch)
-            if known and len(fresh) < len(batch):
-                self.table.write(batch)
-            self._arriving.add(self.table.rows_of(batch.uuids), from_end=from_end)
+            rows = self.table.append(batch)
+            if len(rows) < len(batch):
+                rows = self.table.rows_of(batch.uuids)
+                if known:
+                    self.table.write(batch)
+            self._arriving.add(rows, from_end=from_end)
             self.problems.extend(batch.problems)
             done = self.progress.done + len(batch)
             total = self.progress.total if self.progress.total is None else max(self.progress.total, done)

@@ -237,7 +237,7 @@ class ItemTable:
         if len(known) < len(batch):
             batch = batch.take(known)
         rows = self.rows_of(batch.uuids)
-        held = {key for metadata in batch.metadata for key in metadata}
+        held = _keys(batch.metadata)
         for key, column in self._columns.items():
             if key not in held and column.tags[rows].any():
                 column.write(rows, [ABSENT] * len(rows))
@@ -258,7 +258,5 @@ class ItemTable:
 
 def _keys(metadata: Sequence[Mapping[str, Json]]) -> dict[str, None]:
     """All keys, in first-seen order."""
-    keys: dict[str, None] = {}
-    for one in metadata:
-        keys.update(dict.fromkeys(one))
-    return keys
+    sets = dict.fromkeys(map(tuple, metadata))  # most items of a page hold the same keys
+    return dict.fromkeys(key for keys in sets for key in keys)

@@ -19,7 +19,19 @@ import orjson
 
 from encord_widgets.errors import InvalidInputError, Problem
 
-__all__ = ["ABSENT", "Absent", "Json", "Value", "canonical", "compact", "loads", "same", "shown", "to_json"]
+__all__ = [
+    "ABSENT",
+    "Absent",
+    "Json",
+    "Value",
+    "canonical",
+    "compact",
+    "json_texts",
+    "loads",
+    "same",
+    "shown",
+    "to_json",
+]
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
@@ -98,6 +110,24 @@ def compact(value: Json) -> str:
         '{"a":[1,2.0]}'
     """
     return _dumps(value, sort=False)
+
+
+def json_texts(values: Iterable[Json]) -> list[bytes]:
+    """Compact JSON of many values, in UTF-8; as `compact`, for whole columns.
+
+    Args:
+        values: JSON values.
+
+    Example:
+        >>> json_texts([[1, 2.0]])
+        [b'[1,2.0]']
+    """
+    dumps = orjson.dumps
+    kept = list(values)
+    try:
+        return [dumps(value) for value in kept]
+    except TypeError:  # an integer past 64 bits is among them
+        return [compact(value).encode() for value in kept]
 
 
 def loads(text: str | bytes) -> Json:
