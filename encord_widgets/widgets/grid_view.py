@@ -187,6 +187,22 @@ class GridView:
             self._add_states(found, rows, columns, receipts)
         return Window(generation, start, (first, first + len(columns)), found)
 
+    def states(self, start: int, count: int) -> list[dict[str, dict[str, Any]]]:
+        """What is to be said about the cells of some rows, by position of the column.
+
+        Args:
+            start: Position of the first row.
+            count: How many rows.
+        """
+        with self._lock:
+            order, columns, receipts = self.order, self.columns, self._receipts
+        with self._items.lock:
+            rows = order[start : start + count]
+            table = self._items.table
+            found = [{"u": table.uuids[row], "c": [None] * len(columns)} for row in rows.tolist()]
+            self._add_states(found, rows, columns, receipts)
+        return [row.get("s", {}) for row in found]
+
     def verdict(self, item: str, column: GridColumn) -> Verdict | None:
         """What is to be said about one cell, or None.
 

@@ -1,0 +1,146 @@
+"""What stands above a paged grid: search, sort, pages, buttons, a line for messages, and the signs explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import ipywidgets
+
+from encord_widgets.widgets._datagrid import SIGNS
+from encord_widgets.widgets.grid_view import GridView
+from encord_widgets.widgets.page import labels_of
+
+if TYPE_CHECKING:
+    from encord_widgets.item_set import ItemSet
+
+__all__ = ["PageControls"]
+
+_BUTTONS: Final = {
+    "undo": ("Undo", "Take the last edit back"),
+    "redo": ("Redo", "Make the edit that was taken back again"),
+    "null": ("Set null", "Stage null in the selected cells"),
+    "unset": ("Remove key", "Stage the removal of the key in the selected cells"),
+    "refresh": ("Refresh", "Read the items again; staged edits stay"),
+}
+_WORDS: Final = {
+    "staged": "staged",
+    "invalid": "does not fit the schema",
+    "conflict": "conflict",
+    "refused": "refused",
+    "failed": "failed",
+    "differs": "reads back differently",
+    "pending": "pending",
+    "verified": "verified",
+    "already": "already there",
+}
+
+
+class PageControls:
+    """The controls of a paged grid.
+
+    Args:
+        arrange: Called with the sort (id of a column and whether descending, or None) and the text to search for.
+        turn: Called with the number of pages to go on, or back.
+        act: Called with the name of the button that was clicked.
+    """
+
+    def __init__(
+        self,
+        *,
+        arrange: Callable[[tuple[str, bool] | None, str], None],
+        turn: Callable[[int], None],
+        act: Callable[[str], None],
+    ) -> None:
+        self._arrange = arrange
+        self._quiet = False
+        self._columns: tuple[tuple[str, str | None], ...] = (("Order of the source", None),)
+        self.search = ipywidgets.Text(placeholder="Search", continuous_update=False, description="Search")
+        self.sort = ipywidgets.Dropdown(options=self._columns, description="Sort by")
+        self.descending = ipywidgets.ToggleButton(description="Descending")
+        self.buttons = {
+            name: ipywidgets.Button(description=label, tooltip=tip) for name, (label, tip) in _BUTTONS.items()
+        }
+        self.previous = ipywidgets.Button(description="Previous page")
+        self.next = ipywidgets.Button(description="Next page")
+        self.position = ipywidgets.HTML()
+        self.message = ipywidgets.HTML()
+        legend = ", ".join(f"{sign} {_WORDS[state]}" for state, (sign, _) in SIGNS.items())
+        self._rows = [
+            ipywidgets.HBox([self.search, self.sort, self.descending]),
+            ipywidgets.HBox([*self.buttons.values(), self.previous, self.next, self.position]),
+            self.message,
+            ipywidgets.HTML(f"<small>{escape(legend)}, — no such key, ∅ null</small>"),
+        ]
+        self.widget = ipywidgets.VBox(self._rows)
+        for control in (self.search, self.sort, self.descending):
+            control.observe(self._arranged, "value")
+        for name, button in self.buttons.items():
+            button.on_click(lambda _, name=name: act(name))
+        self.previous.on_click(lambda _: turn(-1))
+        self.next.on_click(lambda _: turn(1))
+
+    def show(self, items: ItemSet, view: GridView, start: int, count: int) -> None:
+        """Bring the controls up to date.
+
+        Args:
+            items: The items.
+            view: Columns and order.
+            start: Position of the first row of the page.
+            count: Rows of the page.
+        """
+        self._quiet = True
+        try:
+            labels = labels_of(view.columns)
+            columns = (
+                ("Order of the source", None),
+                *((label, column.id) for label, column in zip(labels, view.columns, strict=True)),
+            )
+            sort = view.wanted.sort
+            if sort and sort[0] not in {one for _, one in columns}:
+                columns = (*columns, (sort[0], sort[0]))
+            if columns != self._columns:
+                self._columns = columns
+                self.sort.options = columns
+            self.sort.value = sort[0] if sort else None
+            self.descending.value = bool(sort and sort[1])
+            self.search.value = view.wanted.search
+        finally:
+            self._quiet = False
+        self.buttons["undo"].disabled = not items.changes.can_undo
+        self.buttons["redo"].disabled = not items.changes.can_redo
+        self.previous.disabled = start == 0
+        self.next.disabled = start + count >= len(view)
+        self.position.value = escape(_position(items, view, start, count))
+
+    def say(self, text: str) -> None:
+        """Show a message, or none.
+
+        Args:
+            text: Any text; it is escaped.
+        """
+        self.message.value = f'<div role="alert">⚠ {escape(text)}</div>' if text else ""
+
+    def close(self) -> None:
+        """Close every control."""
+        for row in self._rows:
+            for control in getattr(row, "children", ()):
+                control.close()
+            row.close()
+        self.widget.close()
+
+    def _arranged(self, _: Any) -> None:
+        if not self._quiet:
+            column = self.sort.value
+            self._arrange((column, self.descending.value) if column else None, self.search.value)
+
+
+def _position(items: ItemSet, view: GridView, start: int, count: int) -> str:
+    loading = items.loading
+    rows = f"{start + 1:,} to {start + count:,} of {len(view):,} items" if count else "no items"
+    found = f", found in {len(items.order()):,}" if view.wanted.search.strip() else ""
+    state = "" if loading.finished else f", loading ({loading.done:,} of {loading.total or '?'})"
+    trouble = f", loading failed: {loading.error}" if loading.error else ""
+    staged = f", {len(items.changes):,} edits staged" if items.changes else ""
+    return rows + found + state + trouble + staged
