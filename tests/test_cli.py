@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -79,6 +80,20 @@ def test_serve_stops_while_a_client_keeps_its_connection_open():
             assert connection.recv(100).startswith(b"HTTP/1.1 404")
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(10) == 0
+
+
+def test_small_answers_do_not_wait_for_an_acknowledgement():
+    with served("--items", "1") as server:
+        port = int(server.domain.rpartition(":")[2])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        seconds = []
+        for _ in range(15):
+            start = time.perf_counter()
+            connection.request("GET", "/")
+            connection.getresponse().read()
+            seconds.append(time.perf_counter() - start)
+        connection.close()
+    assert sorted(seconds)[7] < 0.03  # 0.04 and more with Nagle's algorithm, about 0.001 without
 
 
 def test_serve_with_a_database(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from encord_widgets.local.jsontext import decode
 from encord_widgets.local.refusal import RefusedError
 
 __all__ = ["Call", "as_uuid", "metadata_of", "text_of"]
+
+
+_USUAL = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def as_uuid(value: object, name: str) -> str:
     """
     try:
         if isinstance(value, str):
-            return str(UUID(value))
+            return value if _USUAL.fullmatch(value) else str(UUID(value))
     except ValueError:
         pass
     raise RefusedError(400, f"{name} must be a uuid, got {value!r}.")

@@ -10,8 +10,8 @@ import orjson
 __all__ = ["decode", "encode", "metadata_object", "metadata_text"]
 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
-# Past 64 bits orjson reads an integer as a float.
-_TOO_LONG = b"0" * 19
+# Past 64 bits orjson reads an integer as a float: 20 digits may be too many, 19 behind a minus.
+_TOO_LONG = (b"0" * 20, b"-" + b"0" * 19)
 
 
 def _refuse_constant(name: str) -> Any:
@@ -28,7 +28,8 @@ def decode(body: bytes) -> Any:
         >>> decode(b'{"n": 123456789012345678901234567890}')
         {'n': 123456789012345678901234567890}
     """
-    if _TOO_LONG in body.translate(_DIGITS):
+    digits = body.translate(_DIGITS)
+    if any(long in digits for long in _TOO_LONG):
         try:
             return json.loads(body, parse_constant=_refuse_constant)
         except RecursionError as error:
