@@ -31,7 +31,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The server says no; `violation` if the request breaks the API's rules."""
 
     def __init__(self, status: int, message: str, *, violation: bool = False) -> None:
@@ -41,8 +41,8 @@ class Refused(Exception):
         self.violation = violation
 
 
-def breaks(message: str) -> Refused:
-    return Refused(400, message, violation=True)
+def breaks(message: str) -> RefusedError:
+    return RefusedError(400, message, violation=True)
 
 
 # --- what a parameter may look like
@@ -178,7 +178,7 @@ class StrictServer:
             else:
                 self._authenticate(scope["method"], f"{path}?{query}" if query else path, headers, body)
                 status, answer, kind = 200, self._answer(scope["method"], path, query, parsed, headers), None
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.violation:
                 self.violations.append(f"{scope['method']} {path}?{query}: {refusal.message}")
             status, answer, kind = refusal.status, {"message": refusal.message}, None
@@ -196,7 +196,7 @@ class StrictServer:
             raise breaks(f"trace id {headers.get('x-cloud-trace-context')!r}")
         if self.token is not None:
             if headers.get("authorization") != f"Bearer {self.token}":
-                raise Refused(401, "unknown token")
+                raise RefusedError(401, "unknown token")
             return
         assert self.public_key is not None
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
@@ -212,7 +212,7 @@ class StrictServer:
         if match is None or signature is None:
             raise breaks("signature headers")
         if match[3] != key_id:
-            raise Refused(401, "unknown key")
+            raise RefusedError(401, "unknown key")
         if abs(int(match[2]) - time.time()) > 60:
             raise breaks("created")
         base = "\n".join(
@@ -296,12 +296,12 @@ class StrictServer:
 
     def _known_item(self, item: str) -> dict[str, Any]:
         if item not in self.items:
-            raise Refused(403, "You do not have access to this item")
+            raise RefusedError(403, "You do not have access to this item")
         return self.items[item]
 
     def _known_folder(self, folder: str) -> dict[str, Any]:
         if folder not in self.folders:
-            raise Refused(403, "You do not have access to this folder")
+            raise RefusedError(403, "You do not have access to this folder")
         return self.folders[folder]
 
     def _folder_list(self, query: str, body: Any) -> Any:

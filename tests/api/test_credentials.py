@@ -177,7 +177,7 @@ def test_environment_faults_name_the_variable(tmp_path: Path, monkeypatch: pytes
         from_environment()
     monkeypatch.setenv("ENCORD_SSH_KEY", "nonsense")
     with pytest.raises(
-        CredentialsError, match="^The environment variable ENCORD_SSH_KEY holds no private key"
+        CredentialsError, match=r"^The environment variable ENCORD_SSH_KEY holds no private key"
     ):
         from_environment()
     monkeypatch.setenv("ENCORD_SSH_KEY_FILE", str(tmp_path / "none"))
@@ -264,7 +264,8 @@ def test_import_is_light() -> None:
     code = (
         "import sys; import encord_widgets.api; import encord_widgets.api.credentials; "
         "import encord_widgets.api.listing, encord_widgets.api.endpoints, encord_widgets.api.http; "
-        "print([m for m in ('cryptography', 'stamina', 'tenacity', 'pandas', 'ipywidgets', 'encord') if m in sys.modules])"
+        "heavy = ('cryptography', 'stamina', 'tenacity', 'pandas', 'ipywidgets', 'encord'); "
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -291,12 +291,12 @@ async def test_the_region_hint_names_the_other_region() -> None:
     [
         (b'{"message": "a"}', "a"),
         (b'{"detail": "b"}', "b"),
-        (b'{"detail": [{"loc": ["body", "itemPatches"], "msg": "missing", "input": "x"}, "y"]}', "body.itemPatches: missing; y"),
+        (b'{"detail": [{"loc": ["body", "a"], "msg": "missing", "input": "x"}, "y"]}', "body.a: missing; y"),
         (b'{"message": null, "detail": {"code": 3}}', '{"code":3}'),
         (b"[]", ""), (b"null", ""), (b"{}", ""), (b"", ""), (b'"text"', "text"), (b"7", "7"),
         (b"<html><style>b{}</style><h1>502 Bad</h1>\n<p>Gateway", "502 Bad Gateway"),
         (b"\xff\xfe", "\ufffd\ufffd"),
-        (b'{"message": "at https://s3.test/a?X-Sig=SECRET end, Bearer SECRET"}', "at https://s3.test/a?... end, Bearer ..."),
+        (b'{"message": "https://s3.test/a?sig=SECRET end, Bearer SECRET"}', "https://s3.test/a?... end, Bearer ..."),
         (b"x" * 1000, "x" * 397 + "..."),
     ],
 )  # fmt: skip
@@ -483,7 +483,7 @@ def picture(request: httpx.Request) -> httpx.Response:
     ],
 )
 async def test_media_goes_where_it_lies_without_credentials(
-    url: str, is_own: bool, key_text: str, caplog: pytest.LogCaptureFixture
+    url: str, *, is_own: bool, key_text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     http, own, foreign = media_client(picture, key_text)
@@ -575,7 +575,7 @@ class Chunks(httpx.AsyncByteStream):
 async def test_media_without_a_length_stops_at_the_limit(key_text: str) -> None:
     stream = Chunks(b"x" * 1000 for _ in range(10_000))
     http, _, _ = media_client(lambda _: httpx.Response(200, stream=stream), key_text)
-    with pytest.raises(BadResponseError, match="larger than 0.005 MB"):
+    with pytest.raises(BadResponseError, match=r"larger than 0\.005 MB"):
         await http.get_media("/m", 5000)
     assert stream.sent <= 7000
     await http.aclose()
