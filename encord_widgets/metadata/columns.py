@@ -243,8 +243,8 @@ class Column:
         numeric = np.flatnonzero((tags == Tag.INT) | (tags == Tag.FLOAT))
         if len(numeric) and any(c.isdigit() for c in wanted):
             distinct, inverse = np.unique(self.numbers[numeric], return_inverse=True)
-            spelled = np.fromiter((wanted in f"{n:.15g}" for n in distinct.tolist()), dtype=np.bool_)
-            found[numeric] = spelled[inverse]
+            matches = np.fromiter((wanted in f"{n:.15g}" for n in distinct.tolist()), dtype=np.bool_)
+            found[numeric] = matches[inverse]
         return found
 
     def _number_array(self) -> npt.NDArray[np.float64]:
