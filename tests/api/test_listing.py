@@ -4,168 +4,27 @@
 
 from __future__ import annotations
 
-import random
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from encord_widgets.api.endpoints import EncordApi, RawPage
 from encord_widgets.api.errors import (
     ApiError,
     AuthorisationError,
     BadResponseError,
-    InvalidRequestError,
     ServerError,
 )
 from encord_widgets.api.listing import ListingReport, list_folder
-from encord_widgets.api.wire import FolderSummary, parse_items
+from encord_widgets.api.wire import parse_items
 from encord_widgets.metadata.items import ItemBatch
 
+from .changing_folder import FOLDER, Api, Folder, entry, listed, numbered, uuids_of
 from .strict_server import StrictServer
 
-FOLDER = "8ad5c1e0-0000-4000-8000-000000000001"
 ELSEWHERE = "8ad5c1e0-0000-4000-8000-000000000002"
-
-
-def entry(name: str, number: int | None = None) -> dict[str, Any]:
-    found = uuid.UUID(int=number) if number is not None else uuid.uuid4()
-    return {"uuid": str(found), "name": name, "parent": FOLDER, "clientMetadata": "{}"}
-
-
-@dataclass
-class Folder:
-    """A folder that changes while it is listed; pages go by offset, as the worst server's would, or by key."""
-
-    items: list[dict[str, Any]]
-    page_size: int = 10
-    by_key: bool = False
-    ties: str = "mirrored"  # how names that are equal are ordered when descending: mirrored, same, random
-    ignores_desc: bool = False
-    refuses_desc: bool = False
-    summary_error: bool = False
-    summary_off_by: int = 0
-    fails: Callable[[bool, int], Exception | None] = lambda descending, page: None
-    before: Callable[[Folder, int], None] = lambda folder, request: None
-    delay: Callable[[bool], float] = lambda descending: 0
-    requests: int = 0
-    summaries: int = 0
-    pages: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
-    cancelled: list[bool] = field(default_factory=list)
-    in_flight: int = 0
-
-    async def folder_summary(self, uuid: str) -> FolderSummary:
-        assert uuid == FOLDER
-        self.summaries += 1
-        if self.summary_error:
-            raise ServerError("broken", status=500)
-        return FolderSummary(files=len(self.items) + self.summary_off_by)
-
-    def _sorted(self, descending: bool) -> list[dict[str, Any]]:
-        if not descending or self.ignores_desc:
-            return sorted(self.items, key=lambda i: (i["name"], i["uuid"]))
-        if self.ties == "mirrored":
-            return sorted(self.items, key=lambda i: (i["name"], i["uuid"]), reverse=True)
-        if self.ties == "same":
-            return sorted(sorted(self.items, key=lambda i: i["uuid"]), key=lambda i: i["name"], reverse=True)
-        shuffled = sorted(self.items, key=lambda i: random.Random(i["uuid"]).random())
-        return sorted(shuffled, key=lambda i: i["name"], reverse=True)
-
-    async def raw_page(
-        self, uuid: str, *, token: str | None, descending: bool, page_size: int, include_metadata: bool
-    ) -> RawPage:
-        assert uuid == FOLDER
-        assert page_size <= 1000
-        self.in_flight += 1
-        try:
-            await anyio.sleep(self.delay(descending))
-        except anyio.get_cancelled_exc_class():
-            self.cancelled.append(descending)
-            raise
-        finally:
-            self.in_flight -= 1
-        if descending and self.refuses_desc:
-            raise InvalidRequestError("unknown parameter desc", status=422)
-        if error := self.fails(descending, self.pages[descending]):
-            raise error
-        self.requests += 1
-        self.pages[descending] += 1
-        self.before(self, self.requests)
-        ordered = self._sorted(descending)
-        size = min(self.page_size, page_size)
-        start = 0
-        if token is not None:
-            if self.by_key:
-                keys = [(i["name"], i["uuid"]) for i in ordered]
-                last = tuple(token.split("\0"))
-                down = descending and not self.ignores_desc
-                start = sum(key >= last if down else key <= last for key in keys)
-            else:
-                start = int(token)
-        page = ordered[start : start + size]
-        more = start + size < len(ordered)
-        token = f"{page[-1]['name']}\0{page[-1]['uuid']}" if self.by_key and page else str(start + size)
-        return RawPage([dict(i) for i in page], token if more else None)
-
-    async def items_by_uuid(self, uuids: Sequence[str]) -> ItemBatch:
-        known = {i["uuid"]: i for i in self.items}
-        batch = parse_items([known[uuid] for uuid in uuids if uuid in known])
-        batch.missing = [uuid for uuid in uuids if uuid not in known]
-        return batch
-
-
-class Api:
-    """What `list_folder` sees of a folder."""
-
-    def __init__(self, folder: Folder) -> None:
-        self.folder_summary = folder.folder_summary
-        self.raw_page = folder.raw_page
-        self.items = folder.items_by_uuid
-
-
-@dataclass
-class Outcome:
-    report: ListingReport
-    order: list[str]
-    totals: list[int]
-    gone: list[str]
-
-    @property
-    def uuids(self) -> set[str]:
-        return set(self.order) - set(self.gone)
-
-
-def listed(folder: Folder, **options: Any) -> Outcome:
-    front: list[str] = []
-    back: list[str] = []
-    totals: list[int] = []
-    gone: list[str] = []
-
-    def on_batch(batch: ItemBatch, from_end: bool) -> None:
-        (back if from_end else front).extend(batch.uuids)
-
-    async def run() -> ListingReport:
-        options.setdefault("page_size", folder.page_size)
-        return await list_folder(Api(folder), FOLDER, on_batch, totals.append, gone.extend, **options)
-
-    report = anyio.run(run)
-    order = front + back[::-1]
-    assert len(order) == len(set(order)), "an item was handed out twice"
-    assert folder.in_flight == 0
-    return Outcome(report, order, totals, gone)
-
-
-def numbered(count: int) -> list[dict[str, Any]]:
-    return [entry(f"{number:05}", number) for number in range(count)]
-
-
-def uuids_of(folder: Folder) -> list[str]:
-    return [i["uuid"] for i in sorted(folder.items, key=lambda i: (i["name"], i["uuid"]))]
 
 
 @pytest.mark.parametrize("by_key", [False, True])
@@ -452,77 +311,6 @@ def test_the_next_request_is_out_before_the_page_is_handed_on() -> None:
 
     anyio.run(run)
     assert seen[0] == 2
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> Folder:
-    """Folders of any size and with many ties, and up to six changes at any moment."""
-    count = draw(st.integers(0, 60))
-    names = st.text("ab", max_size=2) if draw(st.booleans()) else st.integers(0, 9999).map("{:04}".format)
-    items = [entry(draw(names), number) for number in range(count)]
-    folder = Folder(
-        items,
-        page_size=draw(st.integers(1, 9)),
-        by_key=draw(st.booleans()),
-        ties=draw(st.sampled_from(["mirrored", "same", "random"])),
-        ignores_desc=draw(st.booleans()),
-        summary_off_by=draw(st.sampled_from([0, 0, 0, 1, -1, 7])),
-    )
-    if folder.by_key:
-        folder.ties = "mirrored"  # a key that does not order is a server that loses items by itself
-    slow = draw(st.sampled_from([None, False, True]))
-    folder.delay = lambda descending: 0.002 if descending is slow else 0
-    return folder
-
-
-@given(histories())
-@settings(max_examples=150, deadline=None)
-def test_a_folder_at_rest_is_listed_whole(folder: Folder) -> None:
-    found = listed(folder)
-    assert found.uuids == set(uuids_of(folder))
-    assert found.gone == []
-    assert found.report.items == len(folder.items) == (found.totals[-1] if found.totals else 0)
-    if found.report.ended == "met" or not folder.pages[True]:
-        # By name; items of one name have no order of their own where the server mirrors none.
-        names = {i["uuid"]: i["name"] for i in folder.items}
-        assert [names[uuid] for uuid in found.order] == sorted(names.values())
-
-
-@given(
-    histories(),
-    st.lists(st.tuples(st.integers(1, 12), st.sampled_from("ard"), st.integers(0, 99)), max_size=6),
-)
-@settings(max_examples=200, deadline=None)
-def test_a_folder_that_changes(folder: Folder, changes: list[tuple[int, str, int]]) -> None:
-    """With keyed paging one ascending cursor sees whatever neither came nor went nor moved; two must see no less."""
-    folder.by_key, folder.ties = True, "mirrored"
-    touched: set[str] = set()
-    ever = {i["uuid"] for i in folder.items}
-
-    def change(folder: Folder, request: int) -> None:
-        for when, what, which in changes:
-            if when != request:
-                continue
-            if what == "a":
-                folder.items.append(entry(f"{which:02}", 1000 + len(ever)))
-                touched.add(folder.items[-1]["uuid"])
-            elif folder.items:
-                item = folder.items[which % len(folder.items)]
-                touched.add(item["uuid"])
-                if what == "r":
-                    item["name"] = f"{(which * 37) % 100:02}"
-                else:
-                    folder.items.remove(item)
-            ever.update(touched)
-
-    folder.before = change
-    found = listed(folder)
-    now = set(uuids_of(folder))
-    assert now - touched <= found.uuids, "an item that nobody touched is missing"
-    assert found.uuids <= ever
-    assert set(found.gone).isdisjoint(now)
-    if found.report.ended == "met":
-        assert len(found.uuids) == found.report.items
 
 
 @pytest.mark.anyio
