@@ -62,5 +62,10 @@ for (const name of WIDGETS) {
   }
 }
 if (dev) {
-  await build({ ...shared, entryPoints: ["dev/harness.ts"], outfile: join(outdir, "harness.js") });
+  await build({
+    ...shared,
+    entryPoints: ["dev/harness.ts"],
+    outfile: join(outdir, "harness.js"),
+    mangleProps: undefined,
+  });
 }

@@ -1,7 +1,7 @@
 // The staged edits as a real table, one row an edit.
 import type { AnyModel } from "@anywidget/types";
 import type { JSX } from "preact";
-import { type Cell, count, kindOf, plural, stateLook, textOf } from "../shared/cells";
+import { type Cell, count, kindOf, plural, sameCell, stateLook, textOf } from "../shared/cells";
 import type { RequestClient } from "../shared/client";
 import { ErrorBanner, Icon, Notice, Status } from "../shared/ui";
 import { type DiffController, type DiffRow, type DiffSummary, PAGE } from "./controller";
@@ -203,7 +203,7 @@ function Table({ controller }: { controller: DiffController }): JSX.Element {
 
 function EditRow({ controller, row }: { controller: DiffController; row: DiffRow }): JSX.Element {
   const name = row.name ?? row.item;
-  const droppable = row.status === "staged" || row.status === "invalid" || row.status === "conflict";
+  const settled = row.status === "verified" || row.status === "already";
   return (
     <tr class={`ecw-r-${row.status}`}>
       <th scope="row" title={row.item}>
@@ -224,7 +224,7 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
         ) : (
           <Value cell={row.after} />
         )}
-        {row.observed !== undefined && (
+        {row.observed !== undefined && !settled && !sameCell(row.observed, row.after) && (
           <div class="ecw-observed">
             now in Encord: <Value cell={row.observed} />
           </div>
@@ -235,7 +235,7 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
         {row.note && <div class="ecw-note">{row.note}</div>}
       </td>
       <td class="ecw-dropcell">
-        {droppable && (
+        {!settled && (
           <button
             type="button"
             class="ecw-button ecw-small"

@@ -4,7 +4,19 @@ import { isClosed, messageOf } from "../shared/client";
 import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
 import { type Edit, type EditResult, Edits } from "./edits";
-import * as geo from "./geometry";
+import {
+  HEADER,
+  type Layout,
+  type Place,
+  ROW,
+  type Range,
+  clampWidth,
+  columnsOnScreen,
+  layoutColumns,
+  rowsOnScreen,
+  toLogical,
+  toScroll,
+} from "./geometry";
 import { Thumbs } from "./thumbs";
 import { type GridView, readColumns, readHeight, readView } from "./traits";
 
@@ -38,8 +50,8 @@ export type DialogState =
   | { kind: "refused"; title: string; total: number; results: EditResult[] };
 
 export interface Box {
-  rows: geo.Range;
-  ats: geo.Range;
+  rows: Range;
+  ats: Range;
 }
 
 const SELECT_MS = 200;
@@ -54,7 +66,7 @@ export class Controller {
   view: GridView;
   columns: Column[];
   height: number;
-  layout: geo.Layout;
+  layout: Layout;
   /** Size of the scrolling box. */
   width = 800;
   body: number;
@@ -83,8 +95,8 @@ export class Controller {
     this.view = readView(context.model);
     this.columns = readColumns(context.model);
     this.height = readHeight(context.model);
-    this.body = this.height - geo.HEADER;
-    this.layout = geo.layoutColumns(this.columns, this.widths, this.width);
+    this.body = this.height - HEADER;
+    this.layout = layoutColumns(this.columns, this.widths, this.width);
     this.blocks = new Blocks(context.client, this.redraw, () => this.edits.settle(this.blocks.generation));
     this.edits = new Edits(
       context.client,
@@ -138,7 +150,7 @@ export class Controller {
   }
 
   #configure(reset: boolean): void {
-    this.layout = geo.layoutColumns(this.columns, this.widths, this.width);
+    this.layout = layoutColumns(this.columns, this.widths, this.width);
     this.blocks.configure(this.view.generation, this.view.rows, this.columns.length, reset);
     this.look();
   }
@@ -149,12 +161,12 @@ export class Controller {
     return this.view.rows;
   }
 
-  visibleRows(): geo.Range {
-    return geo.visibleRows(this.top, this.body, this.rows);
+  visibleRows(): Range {
+    return rowsOnScreen(this.top, this.body, this.rows);
   }
 
-  visibleColumns(): geo.Range {
-    return geo.visibleColumns(this.layout, this.left, this.width);
+  visibleColumns(): Range {
+    return columnsOnScreen(this.layout, this.left, this.width);
   }
 
   /** Tells the block store and the thumbnails what is on screen. */
@@ -170,12 +182,12 @@ export class Controller {
   }
 
   resize(width: number, height: number): void {
-    const body = Math.max(geo.ROW, height - geo.HEADER);
+    const body = Math.max(ROW, height - HEADER);
     if (width === this.width && body === this.body) return;
     this.width = width;
     this.body = body;
     const id = this.layout.places[this.active.at]?.column.id;
-    this.layout = geo.layoutColumns(this.columns, this.widths, width);
+    this.layout = layoutColumns(this.columns, this.widths, width);
     const at = this.layout.places.findIndex((place) => place.column.id === id);
     if (at >= 0 && at !== this.active.at) {
       this.active = { ...this.active, at };
@@ -186,17 +198,16 @@ export class Controller {
   }
 
   setWidth(id: string, width: number): void {
-    this.widths.set(id, geo.clampWidth(width));
-    this.layout = geo.layoutColumns(this.columns, this.widths, this.width);
+    this.widths.set(id, clampWidth(width));
+    this.layout = layoutColumns(this.columns, this.widths, this.width);
     this.look();
     this.redraw();
   }
 
   scrolled(scrollTop: number, scrollLeft: number): void {
-    const expected = geo.toScroll(this.top, this.rows, this.body);
+    const expected = toScroll(this.top, this.rows, this.body);
     // Positions that this view set itself are rounded by the browser: keep the exact one.
-    const top =
-      Math.abs(scrollTop - expected) <= 1 ? this.top : geo.toLogical(scrollTop, this.rows, this.body);
+    const top = Math.abs(scrollTop - expected) <= 1 ? this.top : toLogical(scrollTop, this.rows, this.body);
     if (top === this.top && scrollLeft === this.left) return;
     this.top = top;
     this.left = scrollLeft;
@@ -214,17 +225,17 @@ export class Controller {
   }
 
   #setTop(top: number): void {
-    this.top = Math.min(Math.max(0, this.rows * geo.ROW - this.body), Math.max(0, top));
-    const scrollTop = geo.toScroll(this.top, this.rows, this.body);
+    this.top = Math.min(Math.max(0, this.rows * ROW - this.body), Math.max(0, top));
+    const scrollTop = toScroll(this.top, this.rows, this.body);
     if (this.scroller && Math.abs(this.scroller.scrollTop - scrollTop) > 1)
       this.scroller.scrollTop = scrollTop;
   }
 
   #reveal({ row, at }: Spot): void {
     if (row >= 0) {
-      const y = row * geo.ROW;
+      const y = row * ROW;
       if (y < this.top) this.#setTop(y);
-      else if (y + geo.ROW > this.top + this.body) this.#setTop(y + geo.ROW - this.body);
+      else if (y + ROW > this.top + this.body) this.#setTop(y + ROW - this.body);
     }
     const place = this.layout.places[at];
     if (place && !place.frozen && this.scroller) {
@@ -243,7 +254,7 @@ export class Controller {
 
   // --- cells ---------------------------------------------------------------------------------------------------
 
-  place(at: number): geo.Place | undefined {
+  place(at: number): Place | undefined {
     return this.layout.places[at];
   }
 

@@ -45,7 +45,9 @@ interface Choice {
 /** The choices of a closed set, with the two ways of having no value, and what is there if it does not fit. */
 export function choicesOf(column: Column, before: Cell): { choices: Choice[]; value: string } {
   const words = column.type === "boolean" ? ["true", "false"] : column.options;
-  const choices: Choice[] = words.map((text) => ({ value: `=${text}`, label: text, action: "text", text }));
+  // As JSON, so that it is a boolean also where the schema does not say so.
+  const action = column.type === "boolean" ? "json" : "text";
+  const choices: Choice[] = words.map((text) => ({ value: `=${text}`, label: text, action, text }));
   choices.push({ value: "unset", label: "(not set)", action: "unset", text: "" });
   choices.push({ value: "null", label: "null", action: "null", text: "" });
   const kind = kindOf(before);
@@ -259,7 +261,7 @@ export class Editor extends Component<EditorProps, Local> {
 function chosen({ choices }: { choices: Choice[] }, { text, reason }: EditorState): string | null {
   if (text === null) return null;
   const wanted = text.toLowerCase();
-  const exact = choices.find((choice) => choice.text === text && choice.action === "text");
+  const exact = choices.find((choice) => choice.text === text && choice.value.startsWith("="));
   if (exact || reason !== null) return exact?.value ?? null;
   return choices.find((choice) => choice.label.toLowerCase().startsWith(wanted))?.value ?? null;
 }

@@ -36,7 +36,7 @@ export interface Range {
   to: number;
 }
 
-export function visibleRows(logical: number, body: number, rows: number): Range {
+export function rowsOnScreen(logical: number, body: number, rows: number): Range {
   const from = Math.max(0, Math.min(rows, Math.floor(logical / ROW)));
   return { from, to: Math.min(rows, Math.ceil((logical + body) / ROW)) };
 }
@@ -82,7 +82,7 @@ export function clampWidth(width: number): number {
 }
 
 /** The columns on screen, as a range of shown positions; frozen ones are always drawn beside it. */
-export function visibleColumns(layout: Layout, scrollLeft: number, viewport: number): Range {
+export function columnsOnScreen(layout: Layout, scrollLeft: number, viewport: number): Range {
   const { places, frozen } = layout;
   let from = places.findIndex((place) => !place.frozen && place.left + place.width > scrollLeft + frozen);
   if (from < 0) from = places.length;

@@ -147,7 +147,7 @@ export class Keys {
     if (!place?.column.editable || place.column.type !== "boolean" || !shown) return false;
     const text = shown.cell === true || shown.cell === "true" ? "false" : "true";
     void controller.stageMany(
-      [{ item: shown.item, key: keyName(place.column), before: shown.cell, action: "text", text }],
+      [{ item: shown.item, key: keyName(place.column), before: shown.cell, action: "json", text }],
       () => `${place.column.label} is now ${text}.`,
     );
     return true;

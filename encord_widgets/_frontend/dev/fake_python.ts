@@ -1,0 +1,336 @@
+// Stands in for the Python side while one works on the views: the browser protocol over rows made up on the fly.
+import type { Cell, CellState, Column } from "../src/shared/cells";
+
+interface Params {
+  [name: string]: never;
+}
+type Reply = { result: unknown; buffers?: Uint8Array[]; after?: () => void };
+type Listener = (...args: unknown[]) => void;
+
+export class FakeModel {
+  readonly listeners = new Map<string, Set<Listener>>();
+  readonly sent: { method: string; params: Record<string, unknown> }[] = [];
+  handler: (method: string, params: never) => Reply = () => ({ result: {} });
+  delay = 30;
+
+  constructor(readonly traits: Record<string, unknown>) {}
+
+  get(name: string): unknown {
+    return this.traits[name];
+  }
+  set(): void {
+    throw new Error("The browser sets no traits.");
+  }
+  save_changes(): void {
+    throw new Error("The browser sets no traits.");
+  }
+  on(name: string, listener: Listener): void {
+    const all = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, all.add(listener));
+  }
+  off(name: string, listener: Listener): void {
+    this.listeners.get(name)?.delete(listener);
+  }
+  change(name: string, value: unknown): void {
+    this.traits[name] = value;
+    for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) listener();
+  }
+  send(message: { id: number; method: string; params: never }): void {
+    this.sent.push({ method: message.method, params: message.params });
+    setTimeout(() => {
+      let reply: object;
+      let buffers: DataView[] = [];
+      let after: (() => void) | undefined;
+      try {
+        const answer = this.handler(message.method, message.params);
+        buffers = (answer.buffers ?? []).map((b) => new DataView(b.buffer, b.byteOffset, b.byteLength));
+        after = answer.after;
+        reply = { type: "reply", id: message.id, ok: true, result: answer.result };
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        reply = { type: "reply", id: message.id, ok: false, error: { code: "error", message: text } };
+      }
+      for (const listener of [...(this.listeners.get("msg:custom") ?? [])]) listener(reply, buffers);
+      after?.();
+    }, this.delay);
+  }
+}
+
+const column = (
+  id: string,
+  type: string,
+  label: string,
+  width: number,
+  more: Partial<Column> = {},
+): Column => ({
+  id,
+  label: id.replace(/^\w+:/, ""),
+  kind: id.startsWith("key:") ? "key" : "field",
+  type,
+  type_label: label,
+  options: [],
+  editable: id.startsWith("key:"),
+  deleted: false,
+  width,
+  ...more,
+});
+
+export const COLUMNS: Column[] = [
+  column("field:name", "text", "item field", 240),
+  column("field:item_type", "text", "item field", 110),
+  column("key:weather", "enum", "enum of 4", 130, { options: ["sun", "rain", "fog", "snow"] }),
+  column("key:lux", "number", "number", 110),
+  column("key:reviewed", "boolean", "boolean", 100),
+  column("key:city", "varchar", "varchar", 150),
+  column("key:captured at", "datetime", "datetime", 200),
+  column("key:notes", "text", "text", 220),
+  column("key:where", "geospatial", "geospatial", 170),
+  column("key:clip", "embedding", "embedding of 512", 180),
+  column("key:shot id", "uuid", "uuid", 290),
+  column("key:old flag", "deleted", "deleted", 120, { deleted: true }),
+  column("key:extra", "mixed", "mixed, not in the schema", 160),
+];
+
+const CITIES = ["Oslo", "Bergen", "Zürich", "Kraków", "San José", "東京"];
+const WEATHER = ["sun", "rain", "fog", "snow"];
+
+/** The stored value of a made up row. */
+function stored(row: number, id: string): Cell {
+  const r = (row * 2654435761) % 97;
+  switch (id) {
+    case "field:name":
+      return `drive_${String(Math.floor(row / 40)).padStart(3, "0")}/front_${String(row).padStart(6, "0")}.jpg`;
+    case "field:item_type":
+      return row % 7 === 3 ? "VIDEO" : row % 11 === 5 ? "IMAGE_GROUP" : "IMAGE";
+    case "key:weather":
+      return r % 9 === 0 ? 0 : r % 23 === 1 ? "drizzle" : (WEATHER[r % 4] as string);
+    case "key:lux":
+      return r % 8 === 0 ? 0 : r % 29 === 2 ? "100" : ["n", String(r * 37 + (r % 3 ? 0.5 : 0))];
+    case "key:reviewed":
+      return r % 5 === 0 ? 0 : r % 31 === 4 ? null : r % 2 === 0;
+    case "key:city":
+      return r % 10 === 0 ? null : r % 13 === 0 ? "" : (CITIES[r % 6] as string);
+    case "key:captured at":
+      return `2025-03-${String((r % 28) + 1).padStart(2, "0")}T08:30:00Z`;
+    case "key:notes":
+      return r % 4 === 0
+        ? ["t", "Glare on the left camera. ".repeat(16).slice(0, 400), 900]
+        : r % 3 === 0
+          ? 0
+          : "Clean <b>shot</b>";
+    case "key:where":
+      return r % 6 === 0 ? 0 : ["j", `{"latitude":59.${r},"longitude":10.75}`, 40];
+    case "key:clip":
+      return r % 2
+        ? ["j", `[${Array.from({ length: 60 }, (_, i) => (i / 7).toFixed(3)).join(",")}`.slice(0, 300), 4096]
+        : 0;
+    case "key:shot id":
+      return `00000000-0000-4000-8000-${String(row).padStart(12, "0")}`;
+    case "key:old flag":
+      return r % 2 ? "left over" : 0;
+    default:
+      return r % 3 === 0 ? ["j", '{"a":[1,2]}', 11] : r % 3 === 1 ? ["n", "1.0"] : "text";
+  }
+}
+
+function misfit(c: Column, cell: Cell): string | undefined {
+  if (cell === 0 || cell === null) return undefined;
+  if (c.type === "enum" && !c.options.includes(cell as string))
+    return `${JSON.stringify(cell)} is not one of ${c.options.join(", ")}`;
+  if (c.type === "number" && typeof cell === "string") return "expected a number, got text";
+  return undefined;
+}
+
+export class FakeGrid extends FakeModel {
+  readonly staged = new Map<string, Cell>();
+  generation = 1;
+  order: number[] | null = null;
+
+  constructor(
+    readonly size: number,
+    view: object = {},
+    readonly columns = COLUMNS,
+  ) {
+    super({ columns, height: 420, error: null, view: {} });
+    this.traits.view = this.view(view);
+    this.handler = (method, params) => this.answer(method, params);
+  }
+
+  view(more: object = {}): object {
+    return {
+      rows: this.order?.length ?? this.size,
+      total: this.size,
+      expected: this.size,
+      loading: false,
+      load_error: null,
+      sort: null,
+      search: "",
+      title: "Front camera, March",
+      problems: 0,
+      ...(this.traits.view as object),
+      ...more,
+      generation: this.generation,
+      staged: this.staged.size,
+      can_undo: this.staged.size > 0,
+      can_redo: false,
+    };
+  }
+
+  bump(more: object = {}): void {
+    this.generation++;
+    this.change("view", this.view({ rows: this.order?.length ?? this.size, ...more }));
+  }
+
+  stage(row: number, key: string, cell: Cell): void {
+    this.staged.set(`item-${row}\n${key}`, cell);
+  }
+
+  private row(row: number, columns: Column[]): object {
+    const u = `item-${row}`;
+    const s: Record<string, CellState> = {};
+    const c = columns.map((one, at) => {
+      const base = stored(row, one.id);
+      const edit = this.staged.get(`${u}\n${one.label}`);
+      const cell = edit === undefined ? base : edit;
+      const note = misfit(one, cell);
+      if (edit !== undefined)
+        s[at] = { state: note ? "invalid" : "staged", before: base, ...(note ? { note } : {}) };
+      else if (note) s[at] = { state: "invalid", note };
+      else if (row === 4 && at === 4) s[at] = { state: "verified" };
+      else if (row === 5 && at === 5)
+        s[at] = { state: "conflict", note: "changed in Encord meanwhile", before: "Oslo" };
+      else if (row === 6 && at === 6) s[at] = { state: "failed", note: "the server did not answer" };
+      return cell;
+    });
+    return { u, c, s };
+  }
+
+  private answer(method: string, p: Params): Reply {
+    const params = p as unknown as Record<string, never>;
+    switch (method) {
+      case "rows": {
+        const { start, count, columns } = params as unknown as {
+          start: number;
+          count: number;
+          columns: [number, number];
+        };
+        const rows = [];
+        const total = this.order?.length ?? this.size;
+        for (let at = start; at < Math.min(start + count, total); at++) {
+          rows.push(this.row(this.order ? (this.order[at] as number) : at, this.columns.slice(...columns)));
+        }
+        const result = { generation: this.generation, start, count: rows.length, columns };
+        return { result, buffers: [new TextEncoder().encode(JSON.stringify(rows))] };
+      }
+      case "edit":
+        return this.edit((params as unknown as { edits: never[] }).edits);
+      case "cell":
+        return {
+          result: {
+            json: JSON.stringify("Glare on the left camera. ".repeat(35)),
+            absent: false,
+            type: "text",
+            note: null,
+          },
+        };
+      case "search": {
+        const { text } = params as unknown as { text: string };
+        this.order = text
+          ? Array.from({ length: this.size }, (_, i) => i).filter((i) =>
+              String(stored(i, "field:name")).includes(text),
+            )
+          : null;
+        return { result: {}, after: () => this.bump({ search: text }) };
+      }
+      case "sort": {
+        const { column: id, descending } = params as unknown as {
+          column: string | null;
+          descending: boolean;
+        };
+        this.order = id
+          ? Array.from({ length: this.size }, (_, i) => (descending ? this.size - 1 - i : i))
+          : null;
+        return { result: {}, after: () => this.bump({ sort: id ? { column: id, descending } : null }) };
+      }
+      case "undo": {
+        const last = [...this.staged.keys()].pop();
+        if (last) this.staged.delete(last);
+        return { result: {}, after: () => this.bump() };
+      }
+      case "problems":
+        return {
+          result: {
+            problems: [
+              { item: "x1", name: "broken.jpg", reason: "its metadata is not an object" },
+              { item: "x2", name: null, reason: "Encord did not return it" },
+            ],
+          },
+        };
+      case "thumbnail":
+        return {
+          result: { mime: "image/bmp" },
+          buffers: [picture(Number((p.item as unknown as string).slice(5)))],
+        };
+      case "dismiss_error":
+        return { result: {}, after: () => this.change("error", null) };
+      default:
+        return { result: {} };
+    }
+  }
+
+  private edit(edits: { item: string; key: string; before: Cell; action: string; text: string }[]): Reply {
+    const results = edits.map(({ item, key, before, action, text }) => {
+      const no = (reason: string) => ({ item, key, accepted: false, reason });
+      const c = this.columns.find((one) => one.id === `key:${key}`) as Column;
+      const now = this.staged.get(`${item}\n${key}`) ?? stored(Number(item.slice(5)), c.id);
+      if (JSON.stringify(now) !== JSON.stringify(before))
+        return no("The cell changed meanwhile; look again.");
+      let cell: Cell = action === "unset" ? 0 : action === "null" ? null : text;
+      if (action === "json") {
+        const value = JSON.parse(text) as unknown;
+        cell =
+          typeof value === "number"
+            ? ["n", text]
+            : typeof value === "object"
+              ? ["j", text, text.length]
+              : (value as Cell);
+      } else if (action === "text" && c.type === "number") {
+        if (!/^-?\d+(\.\d+)?$/.test(text))
+          return no(`Expected a number, such as 12 or 0.5; got ${JSON.stringify(text)}.`);
+        cell = ["n", text];
+      } else if (action === "text" && c.type === "enum" && !c.options.includes(text)) {
+        return no(`${JSON.stringify(text)} is not one of ${c.options.join(", ")}.`);
+      }
+      this.staged.set(`${item}\n${key}`, cell);
+      return { item, key, accepted: true, reason: null };
+    });
+    this.generation++;
+    return {
+      result: { generation: this.generation, results },
+      after: () => this.change("view", this.view()),
+    };
+  }
+}
+
+/** A small bitmap with a colour of its own. */
+function picture(seed: number): Uint8Array {
+  const [w, h] = [12, 9];
+  const bytes = new Uint8Array(54 + w * h * 4);
+  const head = new DataView(bytes.buffer);
+  bytes.set([0x42, 0x4d]);
+  const fields: [number, number][] = [
+    [2, bytes.length],
+    [10, 54],
+    [14, 40],
+    [18, w],
+    [22, h],
+    [34, w * h * 4],
+  ];
+  for (const [at, value] of fields) head.setUint32(at, value, true);
+  head.setUint16(26, 1, true);
+  head.setUint16(28, 32, true);
+  for (let i = 0; i < w * h; i++) {
+    bytes.set([(seed * 53 + i * 2) % 256, 90 + ((seed * 29 + i) % 120), (seed * 17) % 200, 255], 54 + i * 4);
+  }
+  return bytes;
+}

@@ -1,0 +1,191 @@
+// Shows one widget in one state: harness.html?widget=item_grid&state=large&theme=dark&width=400
+import { FakeGrid, FakeModel } from "./fake_python";
+
+const query = new URLSearchParams(location.search);
+const widget = query.get("widget") ?? "item_grid";
+const state = query.get("state") ?? "large";
+const wide = query.get("width");
+
+function gridModel(): FakeModel {
+  switch (state) {
+    case "million":
+      return new FakeGrid(1_000_000);
+    case "loading":
+      return new FakeGrid(3_000, { loading: true, expected: 100_000 });
+    case "reading":
+      return new FakeGrid(0, { loading: true, expected: null });
+    case "empty":
+      return new FakeGrid(0);
+    case "error":
+      return new FakeGrid(0, {
+        load_error: "Encord refused the key (401). Check that the key belongs to this region.",
+      });
+    case "few":
+      return new FakeGrid(3);
+    case "banner": {
+      const model = new FakeGrid(100, { problems: 2 });
+      model.traits.error = {
+        message: "The thumbnail cache could not be written.",
+        detail: "OSError: no space left",
+      };
+      return model;
+    }
+    default: {
+      const model = new FakeGrid(100_000, { problems: 2 });
+      model.stage(1, "weather", "fog");
+      model.stage(2, "city", 0);
+      model.stage(8, "lux", ["n", "12"]);
+      model.traits.view = model.view();
+      return model;
+    }
+  }
+}
+
+const SUMMARY = {
+  generation: 1,
+  changes: 12,
+  items: 5,
+  invalid: 2,
+  removed: 1,
+  rows: 14,
+  settled: null,
+  can_undo: true,
+  can_redo: false,
+};
+
+function diffModel(): FakeModel {
+  const many = state === "many";
+  const after = state === "after";
+  const summary =
+    state === "empty"
+      ? { ...SUMMARY, changes: 0, items: 0, invalid: 0, removed: 0, rows: 0, can_undo: false }
+      : many
+        ? { ...SUMMARY, changes: 12_345, items: 9_000, rows: 12_345 }
+        : after
+          ? { ...SUMMARY, settled: { verified: 9, already: 1 } }
+          : SUMMARY;
+  const model = new FakeModel({ summary, error: null });
+  const statuses = after
+    ? ["verified", "conflict", "refused", "failed", "differs", "already", "verified"]
+    : ["staged", "staged", "invalid", "staged"];
+  const values: [unknown, unknown][] = [
+    ["sun", "fog"],
+    [0, ["n", "12.50"]],
+    ["rain", "drizzle"],
+    ["Oslo", 0],
+    [false, true],
+    [null, "Bergen"],
+    ["100", ["n", "100"]],
+    [
+      ["j", '{"latitude":59.9,"longitude":10.7}', 34],
+      ["j", '{"latitude":60.1,"longitude":10.7}', 34],
+    ],
+  ];
+  model.handler = (method, params) => {
+    const { start, count } = params as { start: number; count: number };
+    if (method !== "rows") return { result: {} };
+    const rows = Array.from({ length: Math.min(count, summary.rows - start) }, (_, i) => {
+      const at = start + i;
+      const status = statuses[at % statuses.length] as string;
+      const [before, now] = values[at % values.length] as [unknown, unknown];
+      const note =
+        {
+          invalid: '"drizzle" is not one of sun, rain, fog, snow',
+          conflict: "changed in Encord since it was read",
+          refused: "422: value too long",
+          failed: "no answer after 5 tries",
+        }[status] ?? null;
+      return {
+        item: `item-${at}`,
+        name: `drive_001/front_${String(at).padStart(6, "0")}.jpg`,
+        key: ["weather", "lux", "weather", "city"][at % 4],
+        before,
+        after: now,
+        status,
+        note,
+        ...(status === "conflict" ? { observed: "snow" } : {}),
+      };
+    });
+    return { result: { generation: 1, rows } };
+  };
+  return model;
+}
+
+function commitModel(): FakeModel {
+  const summary = { changes: 12_000, items: 5_000, invalid: 0, removed: 3, bundles: 5 };
+  const model = new FakeModel({ summary, progress: null, outcome: null, error: null });
+  const progress = {
+    phase: "writing",
+    items_total: 5_000,
+    items_done: 2_150,
+    verified: 1_980,
+    already: 12,
+    conflicts: 3,
+    refused: 0,
+    failed: 0,
+    differs: 0,
+    bundles_done: 2,
+    bundles_total: 5,
+    running: true,
+  };
+  const open = [
+    {
+      item: "i1",
+      name: "drive_001/front_000017.jpg",
+      key: "weather",
+      status: "conflict",
+      note: "changed in Encord to snow since it was read",
+    },
+    {
+      item: "i2",
+      name: "drive_001/front_000018.jpg",
+      key: "lux",
+      status: "refused",
+      note: "422: not a number",
+    },
+    { item: "i3", name: null, key: "city", status: "failed", note: "no answer after 5 tries" },
+  ];
+  if (state === "empty") model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, bundles: 0 };
+  if (state === "invalid") model.traits.summary = { ...summary, invalid: 2 };
+  if (state === "running") model.traits.progress = progress;
+  if (state === "done") {
+    model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, bundles: 0 };
+    model.traits.outcome = {
+      ok: true,
+      counts: { verified: 11_988, already: 12 },
+      seconds: 41.3,
+      text: "All 12,000 edits are on Encord and read back as wanted.",
+      open: [],
+    };
+  }
+  if (state === "open") {
+    model.traits.summary = { changes: 3, items: 3, invalid: 0, removed: 0, bundles: 1 };
+    model.traits.outcome = {
+      ok: false,
+      counts: { verified: 11_997, conflict: 1, refused: 1, failed: 1 },
+      seconds: 3.2,
+      text: "3 of 12,000 edits are left open; the others read back as wanted.",
+      open,
+    };
+  }
+  return model;
+}
+
+document.documentElement.setAttribute("data-theme", query.get("theme") ?? "light");
+const link = document.createElement("link");
+link.rel = "stylesheet";
+link.href = `dist/${widget}.css`;
+document.head.append(link);
+const make =
+  { item_grid: gridModel, diff_preview: diffModel, commit_panel: commitModel }[widget] ?? gridModel;
+const model = make();
+const address = new URL(`./${widget}.js`, import.meta.url).href;
+const bundle = (await import(address)) as { default: { render(props: object): () => void } };
+for (let views = 0; views < Number(query.get("views") ?? 1); views++) {
+  const el = document.createElement("div");
+  if (wide) el.style.width = `${wide}px`;
+  el.style.marginBottom = "12px";
+  document.body.append(el);
+  bundle.default.render({ model, el });
+}
+Object.assign(window, { model });
