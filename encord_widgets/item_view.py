@@ -125,11 +125,10 @@ def search_rows(rows: Rows, columns: Iterable[Column], text: str) -> Rows:
     """
     if not text.strip():
         return rows
-    found = np.zeros(0, dtype=np.bool_)
+    found = np.zeros(len(rows), dtype=np.bool_)
     for column in columns:
-        hits = column.matching_text(text.strip())
-        found = hits if not len(found) else found | hits
-    return rows[found[rows]]
+        found |= column.matching_text(text.strip())[rows]
+    return rows[found]
 
 
 def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:

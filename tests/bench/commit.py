@@ -40,7 +40,9 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--latency", type=float, nargs="+", default=[0, 30, 80])
     options = parser.parse_args()
-    print("latency | read, merge, write      toolkit, verified | SDK 100         | SDK 1000        | write only")
+    print(
+        "latency | read, merge, write      toolkit, verified | SDK 100         | SDK 1000        | write only"
+    )
     for latency in options.latency:
         with served(options.items, latency) as server:
             values = iter(f"bench {n}" for n in range(10))

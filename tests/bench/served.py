@@ -31,7 +31,14 @@ def served(items: int, latency_ms: float) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         command = [
             *(sys.executable, "-m", "encord_widgets", "serve", "--json", "--port", "0"),
-            *("--database", str(Path(folder) / "bench.db"), "--items", str(items), "--latency-ms", str(latency_ms)),
+            *(
+                "--database",
+                str(Path(folder) / "bench.db"),
+                "--items",
+                str(items),
+                "--latency-ms",
+                str(latency_ms),
+            ),
         ]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:

@@ -1,0 +1,7 @@
+"""All benchmarks: `python -m tests.bench`."""
+
+from tests.bench import commit, load
+
+if __name__ == "__main__":
+    load.main()
+    commit.main()
