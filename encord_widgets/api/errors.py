@@ -265,8 +265,8 @@ def _advice(status: int, headers: Mapping[str, str], domain: str, wait: float | 
     if status == HTTPStatus.UNAUTHORIZED:
         other = US_DOMAIN if domain == EU_DOMAIN else EU_DOMAIN
         return (
-            f"Check that the key's public half is registered in Encord, and the region: you are connected to "
-            f"{domain}, another region is {other} (argument domain)."
+            "Check that the key's public half is registered in Encord (or the token still valid), this computer's "
+            f"clock, and the region: you are connected to {domain}, another region is {other} (argument domain)."
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         target = clean(headers.get("location", "")).split("?")[0]

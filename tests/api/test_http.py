@@ -7,17 +7,13 @@ import json
 import logging
 import re
 import ssl
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
-from encord_widgets.api.credentials import BearerCredentials, SshCredentials
-from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.credentials import BearerCredentials
 from encord_widgets.api.errors import (
     ApiError,
     AuthenticationError,
@@ -30,52 +26,15 @@ from encord_widgets.api.errors import (
     RateLimitedError,
     ResourceExistsError,
     ServerError,
-    retry_after_seconds,
     server_text,
 )
-from encord_widgets.api.http import HttpClient, RetryPolicy
+from encord_widgets.api.http import HttpClient
 from encord_widgets.errors import InvalidInputError
 
 from .conftest import DOMAIN, NO_WAIT
+from .scripted import ITEM, OK, client, sent
 
 pytestmark = pytest.mark.anyio
-
-ITEM = "8ad5c1e0-0000-4000-8000-000000000001"
-Step = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
-
-
-class Script(httpx.AsyncBaseTransport):
-    """Answers one step after the other; the last one for ever."""
-
-    def __init__(self, *steps: Step) -> None:
-        self.steps = list(steps)
-        self.requests: list[httpx.Request] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await request.aread()
-        self.requests.append(request)
-        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        if isinstance(step, Exception):
-            raise step
-        if callable(step):
-            return step(request)
-        return httpx.Response(step.status_code, headers=step.headers, content=step.content)
-
-
-def client(*steps: Step, key: str = "", retry: RetryPolicy = NO_WAIT, **options: Any) -> HttpClient:
-    credentials = SshCredentials.from_text(key) if key else BearerCredentials("TOKEN-SECRET")
-    return HttpClient(
-        credentials, options.pop("domain", DOMAIN), transport=Script(*steps), retry=retry, **options
-    )
-
-
-def sent(http: HttpClient) -> list[httpx.Request]:
-    transport = http._transport
-    assert isinstance(transport, Script)
-    return transport.requests
-
-
-OK = httpx.Response(200, json={"ok": True})
 
 
 async def test_query_spelling() -> None:
@@ -129,112 +88,6 @@ async def test_signature_is_over_what_is_sent(private_key: Any, key_text: str) -
     signature = base64.b64decode(request.headers["signature"].removeprefix("encord-sig=:").removesuffix(":"))
     private_key.public_key().verify(signature, base.encode())  # raises where it does not fit
     await http.aclose()
-
-
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-async def test_passing_failures_are_tried_again(status: int) -> None:
-    http = client(httpx.Response(status), httpx.Response(status), OK)
-    assert await http.request("GET", "x") == {"ok": True}
-    assert len(sent(http)) == 3
-    assert len({request.headers["x-cloud-trace-context"] for request in sent(http)}) == 1
-    await http.aclose()
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        httpx.ConnectError("x"),
-        httpx.ConnectTimeout("x"),
-        httpx.ReadTimeout("x"),
-        httpx.ReadError("x"),
-        httpx.RemoteProtocolError("x"),
-        httpx.PoolTimeout("x"),
-        httpx.DecodingError("x"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-async def test_lost_answers_are_tried_again(error: Exception) -> None:
-    http = client(error, error, OK)
-    assert await http.request("GET", "x") == {"ok": True}
-    await http.aclose()
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 422, 418, 501, 301])
-async def test_final_failures_are_not_tried_again(status: int) -> None:
-    http = client(httpx.Response(status), OK)
-    with pytest.raises(ApiError):
-        await http.request("GET", "x")
-    assert len(sent(http)) == 1
-    await http.aclose()
-
-
-async def test_what_must_not_be_repeated_is_not() -> None:
-    http = client(httpx.Response(503), OK)
-    with pytest.raises(ServerError):
-        await http.request("POST", "x", body={}, retry=False)
-    assert len(sent(http)) == 1
-    await http.aclose()
-
-
-async def test_metadata_patches_are_repeated_unless_told_otherwise() -> None:
-    answer = httpx.Response(200, json={"results": [{"uuid": ITEM}]})
-    http = client(httpx.Response(504), httpx.ReadError("x"), answer)
-    assert await EncordApi(http).patch_metadata({ITEM: {"a": 1}}) == [ITEM]
-    assert len({request.content for request in sent(http)}) == 1
-    await http.aclose()
-    http = client(httpx.Response(504), answer)
-    with pytest.raises(ServerError):
-        await EncordApi(http).patch_metadata({ITEM: {"a": 1}}, retry=False)
-    await http.aclose()
-
-
-async def test_attempts_end() -> None:
-    http = client(httpx.Response(503, json={"message": "busy"}))
-    with pytest.raises(
-        ServerError, match=r"answered 503: busy\. .*Tried 4 times\. Request id [0-9a-f]{32}\.$"
-    ):
-        await http.request("GET", "x")
-    assert len(sent(http)) == 4
-    await http.aclose()
-
-
-async def test_retry_after_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-    sleep = anyio.sleep
-
-    async def note(seconds: float) -> None:
-        slept.append(seconds)
-        await sleep(0)
-
-    monkeypatch.setattr("asyncio.sleep", note)
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=9), usegmt=True)
-    http = client(
-        httpx.Response(429, headers={"retry-after": "7"}),
-        httpx.Response(503, headers={"retry-after": soon}),
-        OK,
-    )
-    await http.request("GET", "x")
-    waits = [seconds for seconds in slept if seconds > 0]
-    assert waits[0] == 7
-    assert 7 < waits[1] <= 9
-    await http.aclose()
-
-
-async def test_a_wait_past_the_end_is_not_begun() -> None:
-    http = client(httpx.Response(429, headers={"retry-after": "3600"}), OK)
-    with anyio.fail_after(5), pytest.raises(RateLimitedError, match="asks to wait 3600 s") as caught:
-        await http.request("GET", "x")
-    assert caught.value.retry_after == 3600
-    await http.aclose()
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("0", 0), (" 12 ", 12), ("-3", None), ("soon", None), ("", None), (None, None), ("1.5", None),
-     ("Wed, 21 Oct 2015 07:28:10 GMT", 10), ("Wed, 21 Oct 2015 07:27:00 GMT", 0)],
-)  # fmt: skip
-def test_retry_after(header: str | None, seconds: float | None) -> None:
-    assert retry_after_seconds(header, now=datetime(2015, 10, 21, 7, 28, tzinfo=UTC)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -332,6 +185,13 @@ async def test_bad_bodies(headers: dict[str, str], content: bytes, tries: int, w
     with pytest.raises(BadResponseError, match=words):
         await http.request("GET", "x")
     assert len(sent(http)) == tries
+    await http.aclose()
+
+
+async def test_timeouts_are_set() -> None:
+    http = client(OK, timeout=7.0, connect_timeout=3.0)
+    await http.request("GET", "x")
+    assert sent(http)[0].extensions["timeout"] == {"connect": 3.0, "read": 7.0, "write": 7.0, "pool": 7.0}
     await http.aclose()
 
 
