@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 import orjson
@@ -14,7 +15,14 @@ __all__ = ["decode", "encode", "loads_exact"]
 
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG: Final = b"0" * 20
+_NO_CONVERSIONS: Final = (
+    orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 _LONG_NEGATIVE: Final = b"-" + b"0" * 19
+
+
+_METADATA_TEXT: Final = b'"clientMetadata":"'
+_METADATA_OBJECT: Final = re.compile(rb'etadata"\s*:\s*\{')
 
 
 def loads_exact(text: str | bytes) -> Any:
@@ -50,7 +58,9 @@ def decode(body: bytes) -> Any:
         {'results': []}
     """
     try:
-        return loads_exact(body)
+        # Long integers in a page stand inside its metadata texts, which are parsed one by one later.
+        only_texts = _METADATA_TEXT in body and _METADATA_OBJECT.search(body) is None
+        return orjson.loads(body) if only_texts else loads_exact(body)
     except ValueError:
         # A name cut inside an emoji comes as half a surrogate pair, which orjson refuses; all else stays refused.
         if b"\\ud" not in body and b"\\uD" not in body:
@@ -91,7 +101,12 @@ def encode(body: object) -> bytes:
         b'{"n":1180591620717411303424}'
     """
     try:
-        # Not orjson: it writes NaN as null without a word.
+        quick = orjson.dumps(body, option=_NO_CONVERSIONS)
+        if b"null" not in quick:  # orjson writes NaN as null without a word
+            return quick
+    except TypeError:  # an integer past 64 bits, or what is not JSON
+        pass
+    try:
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         reason = "half of a surrogate pair" if isinstance(error, UnicodeError) else str(error)

@@ -98,7 +98,7 @@ class HttpClient:
             method: HTTP method.
             path: Path below `/v2/public/`.
             params: Query in Encord's names: None is left out, a list is repeated, booleans are spelled `True`, `False`.
-            body: JSON body; None sends none.
+            body: JSON body; bytes are JSON already; None sends none.
             subject: What the request is about, for messages, such as `folder 8ad5...`.
             retry: Whether trying again is safe. Pass False for whatever is not the same when done twice.
 
@@ -116,7 +116,7 @@ class HttpClient:
         spelled = query(params)
         url = f"{self.domain}{path}?{spelled}" if spelled else f"{self.domain}{path}"
         call = _Call(method, path, subject, uuid.uuid4().hex)
-        content = None if body is None else codec.encode(body)
+        content = body if body is None or isinstance(body, bytes) else codec.encode(body)
 
         async def once(attempt: int) -> Any:
             return await self._send(call, url, content, attempt)

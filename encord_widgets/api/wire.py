@@ -345,19 +345,18 @@ def _metadata(value: Any) -> Any:
 def _fields(items: list[dict[str, Any]]) -> dict[str, list[Value]]:
     fields: dict[str, list[Value]] = {}
     for name, camel in _NAMES:
-        column: list[Value] = [item.get(camel, ABSENT) for item in items]
-        if ABSENT in column:
-            if name != camel:
-                column = [
-                    item.get(name, value) if value is ABSENT else value
-                    for item, value in zip(items, column, strict=True)
-                ]
+        column: list[Value]
+        try:
+            column = [item[camel] for item in items]
+        except KeyError:
+            column = [item.get(camel, item.get(name, ABSENT)) for item in items]
             if all(value is ABSENT for value in column):
                 continue
         fields[name] = column
     parents = fields.get("parent")
     if parents is not None:
-        fields["parent"] = [normal_uuid(value) or value for value in parents]
+        spelled = {value: normal_uuid(value) or value for value in set(parents) if isinstance(value, str)}
+        fields["parent"] = [spelled[value] if isinstance(value, str) else value for value in parents]
     return fields
 
 
