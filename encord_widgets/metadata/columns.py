@@ -59,7 +59,7 @@ class Column:
         self._numbers: npt.NDArray[np.float64] | None = None
         self._codes: npt.NDArray[np.int32] | None = None
         self.texts: list[str] = []
-        self.jsons: list[bytes] = []
+        self.jsons: list[str] = []
         self._index: dict[str, int] | None = {}
 
     def __len__(self) -> int:
@@ -156,7 +156,7 @@ class Column:
             plain = [value for value in values if -_EXACT_INT <= value <= _EXACT_INT]
             self._number_array()[rows[exact]] = np.array(plain, dtype=np.float64)
         if not exact.all():
-            digits = [b"%d" % value for value in values if not -_EXACT_INT <= value <= _EXACT_INT]
+            digits = [str(value) for value in values if not -_EXACT_INT <= value <= _EXACT_INT]
             self._code_array()[rows[~exact]] = self._keep(digits)
 
     def value(self, row: int) -> Value:
@@ -216,7 +216,7 @@ class Column:
         if big.any():
             ranks[big] = [float(int(self.jsons[code])) for code in self.codes[rows[big]].tolist()]
         ranks[tags == Tag.TRUE] = 1
-        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self._json_words())):
+        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons)):
             places = tags == tag
             if places.any():
                 ranks[places] = _text_ranks(spelled)[self.codes[rows[places]]]
@@ -234,8 +234,7 @@ class Column:
         wanted = needle.casefold()
         tags = self.tags
         found = np.zeros(self._size, dtype=np.bool_)
-        words = self._json_words()
-        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, words), (Tag.BIG_INT, words)):
+        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons), (Tag.BIG_INT, self.jsons)):
             textual = tags == tag
             if textual.any():
                 hits = np.fromiter((wanted in text.casefold() for text in spelled), dtype=np.bool_)
@@ -270,10 +269,7 @@ class Column:
             self._index = None
         return codes
 
-    def _json_words(self) -> list[str]:
-        return [text.decode() for text in self.jsons]
-
-    def _keep(self, texts: list[bytes]) -> Sequence[int]:
+    def _keep(self, texts: list[str]) -> Sequence[int]:
         start = len(self.jsons)
         self.jsons.extend(texts)
         return range(start, len(self.jsons))

@@ -112,22 +112,22 @@ def compact(value: Json) -> str:
     return _dumps(value, sort=False)
 
 
-def json_texts(values: Iterable[Json]) -> list[bytes]:
-    """Compact JSON of many values, in UTF-8; as `compact`, for whole columns.
+def json_texts(values: Iterable[Json]) -> list[str]:
+    """Compact JSON of many values; as `compact`, for whole columns.
 
     Args:
         values: JSON values.
 
     Example:
         >>> json_texts([[1, 2.0]])
-        [b'[1,2.0]']
+        ['[1,2.0]']
     """
     dumps = orjson.dumps
     kept = list(values)
     try:
-        return [dumps(value) for value in kept]
+        return [dumps(value).decode() for value in kept]  # orjson's own bytes keep a buffer of kilobytes each
     except TypeError:  # an integer past 64 bits is among them
-        return [compact(value).encode() for value in kept]
+        return [compact(value) for value in kept]
 
 
 def loads(text: str | bytes) -> Json:
