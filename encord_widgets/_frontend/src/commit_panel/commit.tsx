@@ -63,7 +63,7 @@ export function CommitWidget({ model, client, asked, notice, run, dismiss }: Com
     <>
       <ErrorBanner model={model} client={client} />
       {notice && <Notice message={notice} onDismiss={dismiss} />}
-      <div class="ecw-commit">
+      <div class="ecw-commit-body">
         <div class="ecw-commit-line">
           <div class="ecw-commit-text">
             <div class="ecw-commit-sentence">{sentence(summary)}</div>

@@ -235,6 +235,17 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
         {row.note && <div class="ecw-note">{row.note}</div>}
       </td>
       <td class="ecw-dropcell">
+        {row.status === "conflict" && (
+          <button
+            type="button"
+            class="ecw-button ecw-small"
+            aria-label={`Keep our ${row.key} on ${name}`}
+            title="The next commit writes our value over what is in Encord now"
+            onClick={() => void controller.command("overrule", { cells: [[row.item, row.key]] })}
+          >
+            Keep ours
+          </button>
+        )}{" "}
         {!settled && (
           <button
             type="button"

@@ -407,7 +407,7 @@ export class Controller {
       const reason = refused.reason ?? "Python refused this value.";
       const idle = this.editor === null && this.dialog === null && this.hasFocus();
       const row = this.blocks.rowOf(editor.item) ?? editor.row;
-      if (move && idle && this.active === landed) {
+      if (move && idle && this.active.row === landed.row && this.active.at === landed.at) {
         this.active = {
           row,
           at: this.layout.places.findIndex((place) => place.column.id === editor.column.id),

@@ -71,6 +71,8 @@ interface EditorProps {
   controller: Controller;
   editor: EditorState;
   above: boolean;
+  /** Popovers grow to the left: there is no room on the right. */
+  leftwards: boolean;
 }
 
 interface Local {
@@ -181,7 +183,7 @@ export class Editor extends Component<EditorProps, Local> {
     this.#wrapper = wrapper;
   };
 
-  override render({ editor, above }: EditorProps, { loading, failure }: Local): JSX.Element {
+  override render({ editor, above, leftwards }: EditorProps, { loading, failure }: Local): JSX.Element {
     const { column, before } = editor;
     const shape = this.#shape;
     const reasonId = `ecw-reason-${editor.session}`;
@@ -202,7 +204,7 @@ export class Editor extends Component<EditorProps, Local> {
       // biome-ignore lint/a11y/noStaticElementInteractions: listens to the control inside
       <div
         ref={this.#keepWrapper}
-        class={`ecw-editor ${above ? "is-above" : ""} ${shape === "area" ? "is-area" : ""}`}
+        class={`ecw-editor ${above ? "is-above" : ""} ${leftwards ? "is-left" : ""} ${shape === "area" ? "is-area" : ""}`}
         onKeyDown={this.#onKeyDown}
         onFocusOut={this.#onFocusOut}
         onMouseDown={(event) => event.stopPropagation()}

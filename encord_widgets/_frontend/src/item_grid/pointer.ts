@@ -27,11 +27,6 @@ export function followPointer(controller: Controller, scroller: HTMLElement, sig
     controller.moveTo(spot, { extend: event.shiftKey });
     if (event.pointerType === "touch") return;
     dragging = true;
-    try {
-      scroller.setPointerCapture(event.pointerId);
-    } catch {
-      // The pointer is already gone.
-    }
   };
   const move = (event: PointerEvent): void => {
     if (!dragging) return;
@@ -44,6 +39,12 @@ export function followPointer(controller: Controller, scroller: HTMLElement, sig
     if (at < 0) at = places.length - 1;
     const row = Math.max(0, Math.floor(y / ROW));
     if (row === controller.active.row && at === controller.active.at) return;
+    // Only a real drag takes the pointer: a captured one would send the double click elsewhere.
+    try {
+      scroller.setPointerCapture(event.pointerId);
+    } catch {
+      // The pointer is already gone.
+    }
     controller.moveTo({ row, at }, { extend: true });
   };
   const up = (): void => {

@@ -50,7 +50,9 @@ function Details({ column, shown, header }: DetailsProps): JSX.Element {
   return (
     <>
       <b>{column.label}</b> <span class="ecw-soft">{type}</span>
-      {header && <span class="ecw-soft"> · {column.editable ? "Enter sorts" : readOnlyReason(column)}</span>}
+      {header && (
+        <span class="ecw-soft"> · Enter sorts{column.editable ? "" : `. ${readOnlyReason(column)}`}</span>
+      )}
       {!header && !shown && <span class="ecw-soft"> · on its way</span>}
       {!header && shown && (
         <>
