@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Final
 
 import orjson
@@ -22,7 +21,7 @@ _LONG_NEGATIVE: Final = b"-" + b"0" * 19
 
 
 _METADATA_TEXT: Final = b'"clientMetadata":"'
-_METADATA_OBJECT: Final = re.compile(rb'etadata"\s*:\s*\{')
+_METADATA_OBJECT: Final = b'etadata":{'
 
 
 def loads_exact(text: str | bytes) -> Any:
@@ -59,7 +58,7 @@ def decode(body: bytes) -> Any:
     """
     try:
         # Long integers in a page stand inside its metadata texts, which are parsed one by one later.
-        only_texts = _METADATA_TEXT in body and _METADATA_OBJECT.search(body) is None
+        only_texts = _METADATA_TEXT in body and _METADATA_OBJECT not in body
         return orjson.loads(body) if only_texts else loads_exact(body)
     except ValueError:
         # A name cut inside an emoji comes as half a surrogate pair, which orjson refuses; all else stays refused.
