@@ -33,6 +33,8 @@ class Throttle:
         self._next = 0.0
         self._cost = 0.0
         self._closed = False
+        self._running = False
+        self._again = False
 
     def __call__(self) -> None:
         """Ask for a run; one that begins after this call is certain."""
@@ -40,13 +42,13 @@ class Throttle:
             if self._closed or self._timer is not None:
                 return
             wait = self._next - time.monotonic()
-            if wait > 0 or self._cost > _CHEAP:
-                self._timer = threading.Timer(max(wait, 0.0), self._fire)
-                self._timer.name = "encord-widgets-view"
-                self._timer.daemon = True
-                self._timer.start()
+            if self._running:
+                self._again = True
                 return
-            self._next = time.monotonic() + self._interval
+            if wait > 0 or self._cost > _CHEAP:
+                self._start_timer(wait)
+                return
+            self._running = True
         self._run()
 
     def close(self) -> None:
@@ -60,14 +62,20 @@ class Throttle:
     @property
     def waiting(self) -> bool:
         """Whether a run is to come."""
-        return self._timer is not None
+        return self._timer is not None or self._again
+
+    def _start_timer(self, wait: float) -> None:
+        self._timer = threading.Timer(max(wait, 0.0), self._fire)
+        self._timer.name = "encord-widgets-view"
+        self._timer.daemon = True
+        self._timer.start()
 
     def _fire(self) -> None:
         with self._lock:
             self._timer = None
             if self._closed:
                 return
-            self._next = time.monotonic() + self._interval
+            self._running = True
         self._run()
 
     def _run(self) -> None:
@@ -75,7 +83,11 @@ class Throttle:
         try:
             self._work()
         finally:
-            ended = time.monotonic()
             with self._lock:
+                ended = time.monotonic()
                 self._cost = ended - began
                 self._next = ended + max(self._interval, _SHARE * self._cost)
+                self._running = False
+                if self._again and not self._closed:
+                    self._start_timer(self._next - ended)
+                self._again = False

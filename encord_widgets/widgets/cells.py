@@ -125,9 +125,10 @@ def _cells_of(column: Column, tag: int, rows: Rows) -> list[Cell]:
     if tag == Tag.FLOAT:
         texts = orjson.dumps(column.numbers[rows].tolist())[1:-1].decode().split(",")
         return [["n", text] for text in texts]
-    words = [column.texts[code] for code in column.codes[rows].tolist()]
+    codes = column.codes[rows].tolist()
     if tag == Tag.TEXT:
-        return [word if len(word) <= _TEXT_SHOWN else _text(word) for word in words]
+        return [_text(column.texts[code]) for code in codes]
+    words = [column.jsons[code] for code in codes]
     if tag == Tag.BIG_INT:
         return [["n", word] for word in words]
     return [_json(word) for word in words]
