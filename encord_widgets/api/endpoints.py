@@ -80,14 +80,15 @@ class EncordApi(FolderCalls):
         )
         results, _ = split_page(data, subject)
         batch = parse_items(results)
-        wanted = set(asked)
-        if not wanted.issuperset(batch.uuids):
+        answered = set(batch.uuids)
+        if not answered.issuperset(asked) or len(batch) != len(asked):
+            wanted = set(asked)
             positions = [row for row, uuid in enumerate(batch.uuids) if uuid in wanted]
             problems = batch.problems
             batch = batch.take(positions)
             batch.problems = problems
-        answered = set(answered_uuids(results))
-        batch.missing = [uuid for uuid in asked if uuid not in answered]
+            answered.update(answered_uuids(results))
+            batch.missing = [uuid for uuid in asked if uuid not in answered]
         return batch
 
     async def child_items(self, uuid: str | UUID, parent: str | UUID) -> ItemBatch:
