@@ -3,5 +3,5 @@
 from tests.bench import commit, load
 
 if __name__ == "__main__":
-    load.main()
-    commit.main()
+    load.main([])
+    commit.main([])

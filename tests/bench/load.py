@@ -28,12 +28,12 @@ found = len(metadata)
 """
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print one line for each size and latency."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--latency", type=float, nargs="+", default=[0, 30, 80])
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print("  items  latency |  toolkit           | SDK, pages of 100          | SDK, pages of 1000")
     for count in options.items:
         for latency in options.latency:
