@@ -163,9 +163,9 @@ function Bar({ controller }: { controller: DiffController }): JSX.Element {
 function Table({ controller }: { controller: DiffController }): JSX.Element {
   const { rows, summary } = controller;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <div
       class="ecw-tablebox"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
       tabIndex={0}
       role="region"
       aria-label="Table of staged edits"

@@ -1,30 +1,12 @@
-// The state of one view of the grid: what is on screen, the active cell, the selection, the open editor.
+// The state of one view of the grid: the active cell, the selection, the open editor, edits under way.
 import { type Cell, type CellState, type Column, count, plural, sameCell } from "../shared/cells";
 import { isClosed, messageOf } from "../shared/client";
 import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
 import { type Edit, type EditResult, Edits } from "./edits";
-import {
-  HEADER,
-  type Layout,
-  type Place,
-  ROW,
-  type Range,
-  clampWidth,
-  columnsOnScreen,
-  layoutColumns,
-  rowsOnScreen,
-  toLogical,
-  toScroll,
-} from "./geometry";
+import type { Range } from "./geometry";
 import { Thumbs } from "./thumbs";
-import { type GridView, readColumns, readHeight, readView } from "./traits";
-
-/** A cell by where it is shown: view row (-1 is the header) and position among the shown columns. */
-export interface Spot {
-  row: number;
-  at: number;
-}
+import { type Spot, Viewport } from "./viewport";
 
 export interface EditorState {
   session: number;
@@ -58,20 +40,10 @@ const SELECT_MS = 200;
 /** Rows that one copy, paste, delete or reported selection may cover. */
 export const MAX_ROWS = 5_000;
 
-export class Controller {
+export class Controller extends Viewport {
   readonly blocks: Blocks;
   readonly edits: Edits;
   readonly thumbs: Thumbs;
-  readonly widths = new Map<string, number>();
-  view: GridView;
-  columns: Column[];
-  height: number;
-  layout: Layout;
-  /** Size of the scrolling box. */
-  width = 800;
-  body: number;
-  top = 0;
-  left = 0;
   active: Spot = { row: 0, at: 0 };
   anchor: Spot = { row: 0, at: 0 };
   editor: EditorState | null = null;
@@ -80,9 +52,6 @@ export class Controller {
   notice: string | null = null;
   /** The next draw moves the browser's focus to the active cell. */
   wantFocus = false;
-  scroller: HTMLElement | null = null;
-  /** Where the pointer took hold of a column's edge, less its width. */
-  drag: number | null = null;
   #sessions = 0;
   #selectTimer: ReturnType<typeof setTimeout> | undefined;
   #lastSelect = "";
@@ -91,12 +60,8 @@ export class Controller {
   readonly #context: Context;
 
   constructor(context: Context) {
+    super(context.model);
     this.#context = context;
-    this.view = readView(context.model);
-    this.columns = readColumns(context.model);
-    this.height = readHeight(context.model);
-    this.body = this.height - HEADER;
-    this.layout = layoutColumns(this.columns, this.widths, this.width);
     this.blocks = new Blocks(context.client, this.redraw, () => this.edits.settle(this.blocks.generation));
     this.edits = new Edits(
       context.client,
@@ -130,47 +95,40 @@ export class Controller {
   changed(): void {
     const before = this.view;
     const ids = this.columns.map((column) => column.id).join("\n");
-    const activeId = this.layout.places[this.active.at]?.column.id;
-    this.view = readView(this.#context.model);
-    this.columns = readColumns(this.#context.model);
-    this.height = readHeight(this.#context.model);
-    const reset = this.columns.map((column) => column.id).join("\n") !== ids;
-    this.#configure(reset);
-    if (reset) {
-      const at = this.layout.places.findIndex((place) => place.column.id === activeId);
-      this.active = { row: this.active.row, at: Math.max(0, at) };
-      this.anchor = this.active;
+    this.read(this.#context.model);
+    this.#configure(this.columns.map((column) => column.id).join("\n") !== ids);
+    if (before.search !== this.view.search) {
+      this.top = 0;
+      this.active = { row: Math.min(0, this.active.row), at: this.active.at };
     }
     if (JSON.stringify([before.sort, before.search]) !== JSON.stringify([this.view.sort, this.view.search])) {
       this.anchor = this.active;
       this.#lastSelect = "";
     }
+    const { editor } = this;
+    if (editor && !this.columns.some((column) => column.id === editor.column.id)) this.editor = null;
     this.#clampActive();
-    this.#setTop(this.top);
+    this.setTop(this.top);
+  }
+
+  /** The columns have other places: the active cell stays in its column. */
+  protected override arrange(): void {
+    const id = this.layout.places[this.active.at]?.column.id;
+    super.arrange();
+    const at = this.layout.places.findIndex((place) => place.column.id === id);
+    if (at === this.active.at) return;
+    this.active = { row: this.active.row, at: Math.max(0, at) };
+    this.anchor = this.active;
   }
 
   #configure(reset: boolean): void {
-    this.layout = layoutColumns(this.columns, this.widths, this.width);
+    this.arrange();
     this.blocks.configure(this.view.generation, this.view.rows, this.columns.length, reset);
     this.look();
   }
 
-  // --- what is on screen ---------------------------------------------------------------------------------------
-
-  get rows(): number {
-    return this.view.rows;
-  }
-
-  visibleRows(): Range {
-    return rowsOnScreen(this.top, this.body, this.rows);
-  }
-
-  visibleColumns(): Range {
-    return columnsOnScreen(this.layout, this.left, this.width);
-  }
-
   /** Tells the block store and the thumbnails what is on screen. */
-  look(): void {
+  protected look(): void {
     const { places } = this.layout;
     const shown = this.visibleColumns();
     const indices = places.filter((place, at) => place.frozen || (at >= shown.from && at < shown.to));
@@ -181,82 +139,7 @@ export class Controller {
     this.#followEditor();
   }
 
-  resize(width: number, height: number): void {
-    const body = Math.max(ROW, height - HEADER);
-    if (width === this.width && body === this.body) return;
-    this.width = width;
-    this.body = body;
-    const id = this.layout.places[this.active.at]?.column.id;
-    this.layout = layoutColumns(this.columns, this.widths, width);
-    const at = this.layout.places.findIndex((place) => place.column.id === id);
-    if (at >= 0 && at !== this.active.at) {
-      this.active = { ...this.active, at };
-      this.anchor = this.active;
-    }
-    this.look();
-    this.redraw();
-  }
-
-  setWidth(id: string, width: number): void {
-    this.widths.set(id, clampWidth(width));
-    this.layout = layoutColumns(this.columns, this.widths, this.width);
-    this.look();
-    this.redraw();
-  }
-
-  scrolled(scrollTop: number, scrollLeft: number): void {
-    const expected = toScroll(this.top, this.rows, this.body);
-    // Positions that this view set itself are rounded by the browser: keep the exact one.
-    const top = Math.abs(scrollTop - expected) <= 1 ? this.top : toLogical(scrollTop, this.rows, this.body);
-    if (top === this.top && scrollLeft === this.left) return;
-    this.top = top;
-    this.left = scrollLeft;
-    this.look();
-    this.redraw();
-  }
-
-  /** Scrolls by real pixels, also where the scroll bar is mapped. */
-  scrollBy(pixels: number): boolean {
-    const before = this.top;
-    this.#setTop(this.top + pixels);
-    this.look();
-    this.redraw();
-    return this.top !== before;
-  }
-
-  #setTop(top: number): void {
-    this.top = Math.min(Math.max(0, this.rows * ROW - this.body), Math.max(0, top));
-    const scrollTop = toScroll(this.top, this.rows, this.body);
-    if (this.scroller && Math.abs(this.scroller.scrollTop - scrollTop) > 1)
-      this.scroller.scrollTop = scrollTop;
-  }
-
-  #reveal({ row, at }: Spot): void {
-    if (row >= 0) {
-      const y = row * ROW;
-      if (y < this.top) this.#setTop(y);
-      else if (y + ROW > this.top + this.body) this.#setTop(y + ROW - this.body);
-    }
-    const place = this.layout.places[at];
-    if (place && !place.frozen && this.scroller) {
-      const start = place.left - this.layout.frozen;
-      const end = place.left + place.width - this.width;
-      let left = this.left;
-      if (end > left) left = end;
-      if (start < left) left = start;
-      if (left !== this.left) {
-        this.left = Math.max(0, left);
-        this.scroller.scrollLeft = this.left;
-      }
-    }
-    this.look();
-  }
-
   // --- cells ---------------------------------------------------------------------------------------------------
-
-  place(at: number): Place | undefined {
-    return this.layout.places[at];
-  }
 
   cell(row: number, at: number): ShownCell | undefined {
     const place = this.layout.places[at];
@@ -318,7 +201,7 @@ export class Controller {
     this.#clampActive();
     if (!extend) this.anchor = this.active;
     this.message = null;
-    this.#reveal(this.active);
+    this.reveal(this.active);
     this.wantFocus = focus;
     this.redraw();
     this.#reportSelection();
@@ -373,10 +256,13 @@ export class Controller {
     const place = this.layout.places[at];
     const found = this.stored(row, at);
     if (row < 0 || !place) return;
-    if (!place.column.editable) return this.say(readOnlyReason(place.column), false);
-    if (!found) return this.say("This row is still on its way; try again in a moment.", false);
+    if (!place.column.editable || !found) {
+      const late = "This row is still on its way; try again in a moment.";
+      this.say(place.column.editable ? late : readOnlyReason(place.column), false);
+      return;
+    }
     const before = this.edits.shown(found.item, keyName(place.column)) ?? found.cell;
-    this.#reveal(this.active);
+    this.reveal(this.active);
     this.anchor = this.active;
     const { item } = found;
     this.editor = { session: ++this.#sessions, item, column: place.column, row, before, text, reason: null };
@@ -414,7 +300,7 @@ export class Controller {
         };
         this.#clampActive();
         this.anchor = this.active;
-        this.#reveal(this.active);
+        this.reveal(this.active);
         const session = ++this.#sessions;
         this.editor = { ...editor, session, row, text, reason };
         this.redraw();

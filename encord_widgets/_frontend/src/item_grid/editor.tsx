@@ -148,9 +148,9 @@ export class Editor extends Component<EditorProps, Local> {
       if (move) controller.moveTo(controller.step(controller.active, move.rows, move.cols));
       return;
     }
-    if (!this.#closed) return controller.commit(actionOf(editor.column, editor.before), value, move);
-    const choice = this.#closed.choices.find((option) => option.value === value);
+    const choice = this.#closed?.choices.find((option) => option.value === value);
     if (choice) controller.commit(choice.action, choice.text, move);
+    else controller.commit(actionOf(editor.column, editor.before), value, move);
   }
 
   readonly #onKeyDown = (event: KeyboardEvent): void => {

@@ -156,7 +156,6 @@ class Body extends Component<{ controller: Controller; keys: Keys }> {
     const mapped = isMapped(controller.rows);
     const offset = mapped ? toScroll(controller.top, controller.rows, controller.body) - controller.top : 0;
     return (
-      // biome-ignore lint/a11y/useFocusableInteractive: the cells take the focus, one at a time
       <div
         ref={this.#keep}
         class="ecw-scroll"

@@ -1,6 +1,7 @@
 // Mouse and pen: click focuses, drag selects, double click edits, the row number takes the whole row.
-import type { Controller, Spot } from "./controller";
+import type { Controller } from "./controller";
 import { HEADER, ROW } from "./geometry";
+import type { Spot } from "./viewport";
 
 export function followPointer(controller: Controller, scroller: HTMLElement, signal: AbortSignal): void {
   let dragging = false;

@@ -127,7 +127,6 @@ export class Dialog extends Component<DialogProps> {
 
   override render({ title, onClose, children }: DialogProps): JSX.Element {
     return (
-      // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the dialog; Escape does the same by keyboard
       <dialog
         ref={this.#keep}
         class="ecw-dialog"
