@@ -51,8 +51,10 @@ class ReceiptIndex:
 
     def __init__(self, receipt: Receipt | None) -> None:
         self.receipt = receipt
+        # A receipt is false when something is left open.
+        self.rows = () if receipt is None else receipt.rows
         self._rows: dict[str, dict[str, ReceiptRow]] = {}
-        for row in receipt.rows if receipt else ():
+        for row in self.rows:
             self._rows.setdefault(row.item, {})[row.key] = row
 
     def get(self, item: str, key: str) -> ReceiptRow | None:
@@ -74,10 +76,10 @@ class ReceiptIndex:
 
     def all_settled(self) -> Iterator[ReceiptRow]:
         """All rows that want nothing more, in the receipt's order."""
-        return (row for row in (self.receipt.rows if self.receipt else ()) if row.status not in OPEN)
+        return (row for row in self.rows if row.status not in OPEN)
 
     def __len__(self) -> int:
-        return len(self.receipt.rows) if self.receipt else 0
+        return len(self.rows)
 
 
 def staged_verdict(change: Change, schema: MetadataSchema, receipts: ReceiptIndex) -> Verdict:

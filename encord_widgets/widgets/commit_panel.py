@@ -92,8 +92,8 @@ class CommitPanel(EncordWidget):
         self._watch(self.items.committing)
         return {
             "summary": staged_counts(self.items),
-            "progress": _progress(progress) if progress else None,
-            "outcome": _outcome(receipt) if receipt and not progress else None,
+            "progress": _progress(progress) if progress is not None else None,
+            "outcome": _outcome(receipt) if receipt is not None and progress is None else None,
         }
 
     def _watch(self, run: CommitRun | None) -> None:

@@ -109,7 +109,7 @@ class GridView:
         """Take in what happened to the items: new rows, new keys, edits, a receipt."""
         base = self._items.order()
         # The listing hands out the same array until rows come or go.
-        if base is not self._base and not self._reloading(base):
+        if base is not self._base:
             self._arrange(self._next_ticket())
         columns = columns_of(self._items, self._chosen)
         with self._lock:
@@ -237,10 +237,6 @@ class GridView:
                 self._base, self.order, self.arrangement = base, order, wanted
                 self._arranged = newest
                 self.generation += 1
-
-    def _reloading(self, base: Rows) -> bool:
-        """Whether a refresh is on its way and has fewer rows than are in view: those stay until it catches up."""
-        return not self._items.loading.finished and len(base) < len(self._base)
 
     # -- states ------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast, get_args
+from typing import Any, ClassVar, cast
 
 import traitlets
 
@@ -20,7 +20,7 @@ from encord_widgets.widgets.thumbnails import Thumbnails
 
 __all__ = ["NativeGrid"]
 
-_ACTIONS = get_args(CellEdit.__annotations__["action"])
+_ACTIONS = ("text", "json", "null", "unset")
 
 
 class NativeGrid(ItemGrid, EncordWidget):

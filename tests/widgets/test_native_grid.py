@@ -1,0 +1,465 @@
+"""The native grid: windows as a plain reading of the items would make them, edits by cell, rows that stay put."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import encord_widgets as ew
+from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.widgets.cells import encode
+from tests.widgets.browser import Browser, wire
+from tests.widgets.conftest import street_scenes
+
+
+@pytest.fixture
+def grid(items):
+    with ew.ItemGrid(items) as grid:
+        yield grid
+
+
+@pytest.fixture
+def page(grid):
+    return Browser(grid)
+
+
+def edit(item, key, before, text=None, action="text"):
+    return {"item": item, "key": key, "before": before, "action": action, "text": text or ""}
+
+
+def naive_rows(items, columns, uuids):
+    """What a window must hold, read cell by cell."""
+    rows = []
+    for uuid in uuids:
+        cells, states = [], {}
+        for at, column in enumerate(columns):
+            kind, _, name = column["id"].partition(":")
+            if kind == "field":
+                cells.append(encode(items.table.field(name).value(items.table.row_of(uuid))))
+                continue
+            change = items.changes.get(uuid, name)
+            value = items.value(uuid, name)
+            cells.append(encode(value))
+            misfit = items.schema.misfit(name, value)
+            if change or misfit:
+                states[str(at)] = {"state": "invalid" if misfit else "staged"}
+            if change:
+                states[str(at)]["before"] = encode(change.base)
+            if misfit:
+                states[str(at)]["note"] = misfit.reason
+        rows.append({"u": uuid, "c": cells} | ({"s": states} if states else {}))
+    return wire(rows)
+
+
+# -- looking ---------------------------------------------------------------------------------------------------
+
+
+def test_columns_are_name_type_then_keys_by_schema_then_others(items, page):
+    ids = [column["id"] for column in page.state["columns"]]
+    assert ids[:2] == ["field:name", "field:item_type"]
+    keys = [id_.removeprefix("key:") for id_ in ids[2:]]
+    assert set(keys) == set(items.table.keys)
+    typed = [key for key in items.schema if key in keys]
+    assert keys[: len(typed)] == typed
+    assert "$encord" not in keys or keys[-1] == "$encord"
+    by_id = {column["id"]: column for column in page.state["columns"]}
+    assert by_id["key:weather"]["options"] == list(items.schema["weather"].options)
+    assert by_id["key:weather"]["type_label"] == items.schema["weather"].label
+    assert not by_id["field:name"]["editable"]
+    assert by_id["key:weather"]["editable"]
+
+
+def test_the_key_of_encord_is_shown_and_never_edited(client):
+    items = client.items(street_scenes(client).uuids)
+    items.wait()
+    item = items.uuids[0]
+    items.table.write(ItemBatch([item], {}, [{"$encord": {"frames": {}}, "lux": 1}]))
+    with ew.ItemGrid(items) as grid:
+        page = Browser(grid)
+        assert page.state["columns"][-1]["id"] == "key:$encord"
+        assert not page.state["columns"][-1]["editable"]
+        before, _ = page.cell(item, "$encord")
+        reply = page.ask("edit", edits=[edit(item, "$encord", before, action="unset")])
+        assert "belongs to Encord" in reply["results"][0]["reason"]
+        assert not items.changes
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "span"), [(0, 200, None), (7, 13, (1, 5)), (55, 200, (0, 2)), (900, 10, None)]
+)
+def test_a_window_is_what_the_items_hold(items, page, start, count, span):
+    items.stage(
+        {items.uuids[8]: {"weather": "fog", "notes": None, "lux": ew.ABSENT}, items.uuids[57]: {"new": 2**60}}
+    )
+    page.until(lambda: page.state["view"]["staged"] == 4)
+    first, last = span or (0, len(page.state["columns"]))
+    columns = page.state["columns"][first:last]
+    result, rows = page.rows(start, count, (first, last))
+    assert rows == naive_rows(items, columns, items.uuids[start : start + count])
+    assert result == {
+        "generation": page.state["view"]["generation"],
+        "start": start,
+        "count": len(rows),
+        "columns": [first, first + len(columns)],
+    }
+
+
+def test_a_window_has_at_most_200_rows(client):
+    with ew.demo(items=250) as bigger, ew.ItemGrid(street_scenes(bigger).wait()) as grid:
+        assert len(Browser(grid).rows(0, 10_000)[1]) == 200
+
+
+def test_a_window_takes_little_time(client):
+    with ew.demo(items=400) as bigger, ew.ItemGrid(street_scenes(bigger).wait()) as grid:
+        took = []
+        for start in (0, 100, 200, 0, 100):
+            began = time.perf_counter()
+            grid._view.window(start, 200, 0, 20).to_bytes()
+            took.append(time.perf_counter() - began)
+        assert min(took) < 0.01
+
+
+def test_a_stale_generation_is_answered_with_the_present_one(items, page):
+    old = page.state["view"]["generation"]
+    items.stage({items.uuids[0]: {"weather": "fog"}})
+    page.until(lambda: page.state["view"]["generation"] > old)
+    request_id = page.start("rows", start=0, count=1, columns=[0, 1], generation=old)
+    assert page.answer(request_id)["result"]["generation"] == page.state["view"]["generation"]
+
+
+def test_a_value_that_does_not_fit_says_why(items, page):
+    invalid = [
+        (item, key)
+        for item in items.uuids
+        for key in items.schema
+        if items.schema.misfit(key, items.stored(item, key))
+    ]
+    assert invalid, "the sample data has cells that do not fit"
+    item, key = invalid[0]
+    _, state = page.cell(item, key)
+    assert state == {"state": "invalid", "note": items.schema.misfit(key, items.stored(item, key)).reason}
+
+
+def test_a_full_value_is_sent_on_request(items, page):
+    long = "x" * 1000
+    items.stage({items.uuids[0]: {"notes": long}})
+    assert page.ask("cell", item=items.uuids[0], column="key:notes")["json"] == f'"{long}"'
+    absent = next(u for u in items.uuids if items.value(u, "batch") is ew.ABSENT)
+    assert page.ask("cell", item=absent, column="key:batch") == {
+        "json": "", "absent": True, "type": page_type(page, "key:batch"), "note": None,
+    }  # fmt: skip
+    assert page.ask("cell", item=absent, column="field:name")["absent"] is False
+
+
+def page_type(page, column):
+    return next(c["type"] for c in page.state["columns"] if c["id"] == column)
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("cell", {"item": "no such item", "column": "field:name"}),
+        ("thumbnail", {"item": "no such item"}),
+        ("sort", {"column": "key:no such key", "descending": False}),
+    ],
+)
+def test_what_is_gone_is_refused(page, method, params):
+    assert page.refused(method, params)["code"] == "stale"
+    assert page.widget.error is None
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("rows", {"start": -1, "count": 1, "columns": [0, 1]}),
+        ("rows", {"start": 0, "count": "many", "columns": [0, 1]}),
+        ("rows", {"start": 0, "count": 1, "columns": [0]}),
+        ("edit", {"edits": [{"item": "x"}]}),
+        ("edit", {"edits": [edit("x", "y", 0, action="eval")]}),
+        ("edit", {"edits": "all"}),
+        ("unstage", {"cells": [["x"]]}),
+        ("sort", {"column": "key:lux", "descending": "yes"}),
+        ("search", {}),
+        ("select", {"items": [1]}),
+    ],
+)
+def test_what_cannot_be_read_is_refused(items, page, method, params):
+    assert page.refused(method, params)["code"] == "bad_request"
+    assert not items.changes
+
+
+# -- editing ---------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_is_staged_and_shown(items, page):
+    item = items.uuids[3]
+    before, _ = page.cell(item, "weather")
+    reply = page.ask("edit", edits=[edit(item, "weather", before, "fog")])
+    assert reply["results"] == [{"item": item, "key": "weather", "accepted": True, "reason": None}]
+    assert reply["generation"] == page.state["view"]["generation"], "the page knew of it before the answer"
+    assert page.state["view"]["staged"] == 1
+    assert page.state["view"]["can_undo"]
+    assert items.value(item, "weather") == "fog"
+    assert page.cell(item, "weather") == ("fog", {"state": "staged", "before": before})
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "reason"),
+    [
+        ("lux", "abc", "a number"),
+        ("weather", "drizzle", "one of"),
+        ("reviewed", "maybe", "true or false"),
+        ("captured at", "soon", "8601"),
+    ],
+)
+def test_an_edit_that_does_not_fit_is_refused_with_the_reason(items, page, key, text, reason):
+    item = items.uuids[0]
+    before, state = page.cell(item, key)
+    (result,) = page.ask("edit", edits=[edit(item, key, before, text)])["results"]
+    assert not result["accepted"]
+    assert reason in result["reason"]
+    assert not items.changes
+    assert page.cell(item, key) == (before, state)
+
+
+def test_an_edit_of_a_cell_that_changed_meanwhile_is_refused(items, page):
+    item = items.uuids[0]
+    before, _ = page.cell(item, "weather")
+    items.stage({item: {"weather": "snow"}})
+    (result,) = page.ask("edit", edits=[edit(item, "weather", before, "fog")])["results"]
+    assert "changed meanwhile" in result["reason"]
+    assert items.value(item, "weather") == "snow"
+
+
+def test_absent_and_false_are_not_taken_for_each_other(items, page):
+    item = next(u for u in items.uuids if items.value(u, "reviewed") is False)
+    (result,) = page.ask("edit", edits=[edit(item, "reviewed", 0, "true")])["results"]
+    assert not result["accepted"]
+    assert page.ask("edit", edits=[edit(item, "reviewed", False, "true")])["results"][0]["accepted"]
+
+
+def test_many_edits_are_one_step_each_with_its_own_answer(items, page):
+    cells = {item: page.cell(item, "lux")[0] for item in items.uuids[:4]}
+    edits = [
+        edit(item, "lux", before, text)
+        for (item, before), text in zip(cells.items(), ["1", "abc", "2.5", "3"], strict=True)
+    ]
+    edits.insert(2, edit("unknown", "lux", 0, "1"))
+    results = page.ask("edit", edits=edits)["results"]
+    assert [r["accepted"] for r in results] == [True, False, False, True, True]
+    assert [r["item"] for r in results] == [e["item"] for e in edits]
+    assert len(items.changes) == 3
+    page.ask("undo")
+    assert len(items.changes) == 0
+    page.ask("redo")
+    assert len(items.changes) == 3
+
+
+def test_null_unset_and_json(items, page):
+    item = items.uuids[0]
+    before = {key: page.cell(item, key)[0] for key in ("notes", "weather")}
+    page.ask("edit", edits=[
+        edit(item, "notes", before["notes"], action="null"),
+        edit(item, "weather", before["weather"], action="unset"),
+        edit(item, "extra", 0, '{"a":[1,2.0]}', action="json"),
+    ])  # fmt: skip
+    assert items.value(item, "notes") is None
+    assert items.value(item, "weather") is ew.ABSENT
+    assert items.value(item, "extra") == {"a": [1, 2.0]}
+    assert "key:extra" in [column["id"] for column in page.state["columns"]], "a new key gets its column"
+    page.ask("unstage", cells=[[item, "notes"], [item, "extra"]])
+    assert {change.key for change in items.changes} == {"weather"}
+
+
+def test_rows_stay_put_while_editing(items, page):
+    page.ask("sort", column="key:lux", descending=False)
+    before = [row["u"] for row in page.rows()[1]]
+    item = before[0]
+    cell, _ = page.cell(item, "lux")
+    page.ask("edit", edits=[edit(item, "lux", cell, "999999")])
+    assert [row["u"] for row in page.rows()[1]] == before
+    page.ask("sort", column="key:lux", descending=False)
+    after = [row["u"] for row in page.rows()[1]]
+    assert after != before
+    numbers = [items.value(u, "lux") for u in after]
+    known = [n for n in numbers if isinstance(n, (int, float))]
+    assert known == sorted(known)
+    assert known[-1] == 999999
+
+
+def test_rows_stay_put_through_a_commit(items, page):
+    page.ask("sort", column="key:lux", descending=True)
+    before = [row["u"] for row in page.rows()[1]]
+    items.stage({before[-1]: {"lux": 1e6}})
+    assert items.commit()
+    page.until(lambda: page.state["view"]["staged"] == 0)
+    assert [row["u"] for row in page.rows()[1]] == before
+
+
+# -- order -----------------------------------------------------------------------------------------------------
+
+
+def test_sort_and_search_are_those_of_the_items(items, page):
+    page.ask("sort", column="key:weather", descending=True)
+    assert page.state["view"]["sort"] == {"column": "key:weather", "descending": True}
+    page.ask("search", text="RAIN")
+    assert page.state["view"]["search"] == "RAIN"
+    wanted = items.order(("key:weather", True), "RAIN")
+    assert [row["u"] for row in page.rows()[1]] == [items.table.uuids[row] for row in wanted.tolist()]
+    assert 0 < page.state["view"]["rows"] < page.state["view"]["total"] == 60
+    page.ask("search", text="")
+    page.ask("sort", column=None, descending=False)
+    assert page.state["view"]["sort"] is None
+    assert [row["u"] for row in page.rows()[1]] == items.uuids
+
+
+def test_python_sorts_and_searches_by_name_or_id(items, grid):
+    grid.sort("lux", True)
+    assert grid.sorted_by == ("key:lux", True)
+    assert grid.view["sort"] == {"column": "key:lux", "descending": True}
+    grid.sort("name")
+    assert grid.sorted_by == ("field:name", False)
+    grid.search("000001")
+    assert grid.searched_for == "000001"
+    assert len(grid.uuids) == grid.view["rows"] < 60
+    with pytest.raises(ew.InvalidInputError, match="Did you mean 'weather'"):
+        grid.sort("wether")
+
+
+def test_of_several_searches_the_last_counts(page):
+    ids = [page.start("search", text=text) for text in ("r", "ra", "rai", "rain")]
+    for request_id in ids:
+        assert page.answer(request_id)["ok"]
+    assert page.state["view"]["search"] == "rain"
+
+
+def test_chosen_columns(items):
+    with ew.ItemGrid(items, columns=["width", "key:weather", "name", "legacy score"]) as grid:
+        ids = [column["id"] for column in grid.columns]
+        assert ids == ["field:width", "key:weather", "field:name", "key:legacy score"]
+    with pytest.raises(ew.InvalidInputError, match="'nonsense'"):
+        ew.ItemGrid(items, columns=["nonsense"])
+
+
+# -- events ----------------------------------------------------------------------------------------------------
+
+
+def test_events_from_threads_reach_the_page(items, page):
+    uuids = items.uuids
+
+    def work(mine):
+        for turn in range(20):
+            for item in mine:
+                items.stage({item: {"lux": turn}})
+
+    threads = [threading.Thread(target=work, args=(uuids[i::4],)) for i in range(4)]
+    before = len(page.updates)
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        page.rows(0, 50)
+        page.ask("cell", item=uuids[0], column="key:lux")
+    for thread in threads:
+        thread.join()
+    page.until(lambda: page.state["view"]["staged"] == len(items.changes))
+    assert page.rows()[1] == naive_rows(items, page.state["columns"], uuids)
+    assert len(page.updates) - before <= (time.monotonic() - began) / 0.1 + 3, "updates are coalesced"
+    assert page.widget.error is None
+
+
+def test_an_error_while_following_shows_in_the_widget(items, page, monkeypatch):
+    monkeypatch.delenv("ENCORD_WIDGETS_RAISE")
+    monkeypatch.setattr(page.widget._view, "follow", lambda: 1 / 0)
+    items.stage({items.uuids[0]: {"weather": "fog"}})
+    page.until(lambda: page.state["error"])
+    assert "division by zero" in page.state["error"]["message"]
+
+
+def test_rows_appear_while_loading(monkeypatch):
+    with ew.demo(items=3000, latency_ms=150) as client:
+        items = street_scenes(client)
+        with ew.ItemGrid(items) as grid:
+            page = Browser(grid)
+            seen = [(page.state["view"]["rows"], page.state["view"]["loading"])]
+            items.wait()
+            page.until(lambda: not page.state["view"]["loading"])
+            seen += [(u["view"]["rows"], u["view"]["loading"]) for u in page.updates if "view" in u]
+    counts = [rows for rows, _ in seen]
+    assert counts == sorted(counts)
+    assert counts[-1] == 3000
+    assert seen[0][1]
+    assert page.state["view"]["expected"] == 3000
+
+
+def test_a_refresh_keeps_the_rows_in_view_until_the_new_ones_are_there(items, page):
+    order = [row["u"] for row in page.rows()[1]]
+    page.ask("refresh")
+    items.wait()
+    page.until(lambda: not page.state["view"]["loading"])
+    assert {u["view"]["rows"] for u in page.updates if "view" in u} == {60}
+    assert [row["u"] for row in page.rows()[1]] == order
+
+
+def test_a_load_that_fails_is_told(items, page, monkeypatch):
+    async def fail(*_):
+        raise ew.ConnectionFailedError("nobody there")
+
+    monkeypatch.setattr(type(items.source), "load", fail)
+    page.ask("refresh")
+    page.until(lambda: page.state["view"]["load_error"])
+    assert "nobody there" in page.state["view"]["load_error"]
+
+
+def test_problems_are_listed(items, page):
+    from encord_widgets.metadata.items import ItemProblem
+
+    items._loader.batch(ItemBatch(problems=[ItemProblem(None, "broken.mp4", "no uuid")]))
+    page.until(lambda: page.state["view"]["problems"] == 1)
+    assert page.ask("problems") == {"problems": [{"item": None, "name": "broken.mp4", "reason": "no uuid"}]}
+
+
+def test_the_selection_reaches_python(items, page):
+    seen = []
+    page.widget.observe(lambda change: seen.append(change["new"]), "selection")
+    chosen = items.uuids[2:5]
+    page.ask("select", items=[*chosen, "unknown"], focus=None)
+    assert page.widget.selection == chosen
+    assert seen == [chosen]
+
+
+# -- after a commit --------------------------------------------------------------------------------------------
+
+
+def test_verified_cells_are_shown_until_they_change(items, page, write_as_somebody_else):
+    item, other = items.uuids[:2]
+    items.stage({item: {"weather": "fog"}, other: {"weather": "fog"}})
+    assert items.commit()
+    page.until(lambda: page.state["view"]["staged"] == 0)
+    assert page.cell(item, "weather") == ("fog", {"state": "verified"})
+    items.stage({item: {"weather": "snow"}})
+    assert page.cell(item, "weather") == ("snow", {"state": "staged", "before": "fog"})
+    write_as_somebody_else(other, weather="clear")
+    items.refresh().wait()
+    assert page.cell(other, "weather") == ("clear", None)
+
+
+def test_a_conflict_stays_on_the_cell_until_it_is_settled(items, page, write_as_somebody_else):
+    item = items.uuids[0]
+    base = items.value(item, "weather")
+    items.stage({item: {"weather": "fog"}})
+    write_as_somebody_else(item, weather="snow")
+    assert not items.commit()
+    page.until(lambda: page.cell(item, "weather")[1]["state"] == "conflict")
+    cell, state = page.cell(item, "weather")
+    assert cell == "fog"
+    assert f"Base: “{base}”. Ours: “fog”. Theirs: “snow”." in state["note"]
+    page.ask("unstage", cells=[[item, "weather"]])
+    assert page.cell(item, "weather") == ("snow", None)
+
+
+def test_order_is_an_array_of_rows(items, grid):
+    assert grid._view.order.dtype == np.int64
