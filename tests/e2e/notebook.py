@@ -1,0 +1,133 @@
+"""One notebook open in JupyterLab."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, expect
+
+from tests.e2e.lab import Lab
+
+HANG = 30_000
+"""Longest wait for anything, in ms. No measure of speed: these tests share their machine."""
+
+
+class Notebook:
+    """A page of JupyterLab on one notebook; whatever goes wrong in the page is noted from the beginning."""
+
+    def __init__(self, page: Page, lab: Lab, path: Path) -> None:
+        self.page = page
+        self.path = path
+        self.page_errors: list[str] = []
+        self.console_errors: list[str] = []
+        self.foreign_requests: list[str] = []
+        page.on("pageerror", self._on_page_error)
+        page.on("console", self._on_console)
+        page.on("request", self._on_request)
+        page.goto(lab.address(path), timeout=HANG)
+        page.wait_for_function(
+            """name => {
+                const app = window.jupyterapp;
+                const panel = app?.shell.currentWidget;
+                return panel?.context?.path === name
+                    && app.commands.hasCommand("notebook:run-all-cells")
+                    && panel.context.isReady
+                    && panel.sessionContext.isReady
+                    && panel.sessionContext.session?.kernel?.status === "idle";
+            }""",
+            arg=path.name,
+            timeout=HANG,
+        )
+
+    # -- what went wrong ---------------------------------------------------------------------------------------
+
+    def _on_page_error(self, error: Error) -> None:
+        self.page_errors.append(f"{error.message}\n{error.stack or ''}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # The widgets' bundles are loaded as modules from blob: addresses; JupyterLab's own code never is.
+        source = str(message.location.get("url", ""))
+        if message.type == "error" and ("blob:" in source or "blob:" in message.text):
+            self.console_errors.append(message.text)
+
+    def _on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1":
+            self.foreign_requests.append(request.url)
+
+    def assert_clean(self) -> None:
+        assert self.page_errors == [], "uncaught errors in the page"
+        assert self.console_errors == [], "errors of the widgets' bundles in the console"
+        assert self.foreign_requests == [], "the page asked for something from outside"
+
+    # -- running -----------------------------------------------------------------------------------------------
+
+    def command(self, name: str, arguments: dict[str, object] | None = None) -> Any:
+        """A command of JupyterLab, as its menus and palette run it."""
+        return self.page.evaluate(
+            "async ([name, args]) => { await window.jupyterapp.commands.execute(name, args); }",
+            [name, arguments or {}],
+        )
+
+    def run_all(self) -> None:
+        """Run > Run All Cells, and wait for the last one."""
+        self.command("notebook:run-all-cells")
+
+    def start_all(self) -> None:
+        """Run > Run All Cells, without waiting."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+    def ask(self, expression: str) -> Any:
+        """The value of a Python expression in the kernel, as JSON."""
+        answer = self.page.evaluate(
+            """async code => {
+                const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+                const future = kernel.requestExecute({
+                    code: "", silent: true, store_history: false, user_expressions: { answer: code },
+                });
+                return (await future.done).content.user_expressions.answer;
+            }""",
+            f"__import__('json').dumps({expression})",
+        )
+        assert answer["status"] == "ok", answer
+        text = answer["data"]["text/plain"]
+        return json.loads(__import__("ast").literal_eval(text))
+
+    @property
+    def cell_count(self) -> int:
+        return int(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.length"))
+
+    def output(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputArea")
+
+    @property
+    def problems(self) -> Locator:
+        """Errors and warnings in any output."""
+        kinds = ("application/vnd.jupyter.stderr", "application/vnd.jupyter.error")
+        return self.page.locator(", ".join(f'.jp-OutputArea-output[data-mime-type="{kind}"]' for kind in kinds))
+
+    def save(self) -> nbformat.NotebookNode:
+        """Save, and read what is on disk then."""
+        self.command("docmanager:save")
+        self.page.wait_for_function(
+            "() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=HANG
+        )
+        return nbformat.read(self.path, as_version=4)
+
+    # -- looks -------------------------------------------------------------------------------------------------
+
+    def theme(self, name: str) -> None:
+        """Settings > Theme."""
+        self.command("apputils:change-theme", {"theme": name})
+        light = "false" if "Dark" in name else "true"
+        expect(self.page.locator(f'body[data-jp-theme-light="{light}"]')).to_be_attached()
+
+    def hide_sidebar(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+
+    def tall(self, width: int = 1400, height: int = 1000) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
