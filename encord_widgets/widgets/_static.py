@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from encord_widgets.errors import EncordWidgetsError
 
@@ -42,7 +42,7 @@ def _text(bundle: str, suffix: str) -> str:
 
 
 class StaticText:
-    """A class attribute with the text of a built file: read at first use, never at import.
+    """An attribute with the text of a built file: read when the first instance asks, never at import.
 
     Text and not a path, because anywidget never frees a widget whose code is a watched path.
 
@@ -53,6 +53,6 @@ class StaticText:
     def __init__(self, suffix: str) -> None:
         self._suffix = suffix
 
-    def __get__(self, instance: object, owner: type) -> str:
-        bundle: str = getattr(owner, "_bundle", "")
-        return _text(bundle, self._suffix) if bundle else ""
+    def __get__(self, instance: object, owner: type) -> str | Self:
+        # traitlets asks every class for all its attributes when it is made.
+        return self if instance is None else _text(owner._bundle, self._suffix)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -7,7 +7,6 @@ import threading
 import pytest
 
 import encord_widgets as ew
-from encord_widgets.commit.run import CommitRun
 from encord_widgets.widgets.cells import encode
 from tests.widgets.browser import Browser
 
@@ -278,11 +277,3 @@ def test_a_panel_made_during_a_commit_shows_it():
             run.cancel()
             run.result()
             page.until(lambda: page.state["outcome"] and not page.state["progress"])
-
-
-def test_a_run_names_its_progress(items):
-    items.stage({items.uuids[0]: {"lux": 1}})
-    run = items.start_commit()
-    assert isinstance(run, CommitRun)
-    assert run.result()
-    assert run.progress.phase == "done"
