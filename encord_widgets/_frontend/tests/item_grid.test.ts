@@ -240,30 +240,29 @@ describe("keyboard", () => {
 });
 
 describe("editing", () => {
-  test.each(COLUMNS.filter((column) => column.editable).map((column) => column.id))(
-    "opening and leaving %s sends nothing, set or not",
-    async (id) => {
-      const model = new FakeGrid(6);
-      const key = id.replace("key:", "");
-      model.stage(0, key, 0);
-      model.stage(1, key, null);
-      const { root } = open(model);
-      await ready(root);
-      for (let row = 0; row < 6; row++) {
-        go(root, row, "field:name");
-        const at = COLUMNS.findIndex((column) => column.id === id);
-        for (let i = 0; i < at; i++) press(document.activeElement as Element, "ArrowRight");
-        press(document.activeElement as Element, "Enter");
-        expect(editor(root)).not.toBeNull();
-        press(editor(root), "Enter");
-        expect(editor(root)).toBeNull();
-        press(document.activeElement as Element, "F2");
-        if (editor(root)) press(editor(root), "Escape");
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(requests(model, "edit")).toEqual([]);
-    },
-  );
+  test.each(
+    COLUMNS.filter((column) => column.editable).map((column) => column.id),
+  )("opening and leaving %s sends nothing, set or not", async (id) => {
+    const model = new FakeGrid(6);
+    const key = id.replace("key:", "");
+    model.stage(0, key, 0);
+    model.stage(1, key, null);
+    const { root } = open(model);
+    await ready(root);
+    for (let row = 0; row < 6; row++) {
+      go(root, row, "field:name");
+      const at = COLUMNS.findIndex((column) => column.id === id);
+      for (let i = 0; i < at; i++) press(document.activeElement as Element, "ArrowRight");
+      press(document.activeElement as Element, "Enter");
+      expect(editor(root)).not.toBeNull();
+      press(editor(root), "Enter");
+      expect(editor(root)).toBeNull();
+      press(document.activeElement as Element, "F2");
+      if (editor(root)) press(editor(root), "Escape");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(requests(model, "edit")).toEqual([]);
+  });
 
   test("typing replaces, Enter keeps it, shows it at once and goes down", async () => {
     const model = new FakeGrid(50);

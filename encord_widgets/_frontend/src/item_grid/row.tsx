@@ -25,7 +25,7 @@ export function Row({ controller, row, top, outside, above, shown }: RowProps): 
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: its cells take the focus
     <div
-      class={`ecw-row ${row % 2 ? "is-odd" : ""} ${outside ? "is-outside" : ""} ${editing ? "is-editing" : ""}`}
+      class={`ecw-row ${outside ? "is-outside" : ""} ${editing ? "is-editing" : ""}`}
       role="row"
       aria-rowindex={row + 2}
       style={{ transform: `translateY(${top}px)`, width: `${width}px`, height: `${ROW}px` }}
