@@ -130,6 +130,7 @@ class EncordWidget(anywidget.AnyWidget):
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
         self._connected: list[SignalInstance] = []
+        self._handling = threading.local()
         super().__init__(**self._state(), **common)
         self._publish_soon = Throttle(self._publish_safely)
         self.on_msg(self._receive)
@@ -164,6 +165,7 @@ class EncordWidget(anywidget.AnyWidget):
         with self._publishing:
             if self._closed:
                 return
+            self._handling.missed = False
             fresh = self._state()
             with self.hold_sync():
                 for name, value in fresh.items():
@@ -173,7 +175,10 @@ class EncordWidget(anywidget.AnyWidget):
         self._guarded(self._publish, "The view could not be brought up to date")
 
     def _on_event(self, *_: object) -> None:
-        self._publish_soon()
+        if getattr(self._handling, "on", False):  # the request under way publishes when it is done
+            self._handling.missed = True
+        else:
+            self._publish_soon()
 
     def _guarded(self, work: Callable[[], object], while_: str) -> None:
         """Do something that nobody waits for; its errors show in the widget."""
@@ -207,7 +212,7 @@ class EncordWidget(anywidget.AnyWidget):
 
     def _answer(self, request_id: object, work: Callable[[], Answer | Later]) -> None:
         try:
-            answer = work()
+            answer = self._handled(work)
             if isinstance(answer, Later):
                 later = answer.work
                 self._workers().submit(self._answer, request_id, later)
@@ -218,6 +223,16 @@ class EncordWidget(anywidget.AnyWidget):
             self._refuse(request_id, error)
             if not code_of(error) and unexpected_is_raised():
                 raise
+
+    def _handled(self, work: Callable[[], Answer | Later]) -> Answer | Later:
+        """Do what a request asks for; the events that it sets off are published once, not one by one."""
+        self._handling.on, self._handling.missed = True, False
+        try:
+            return work()
+        finally:
+            self._handling.on = False
+            if self._handling.missed:
+                self._publish_soon()
 
     def _refuse(self, request_id: object, error: Exception) -> None:
         code = code_of(error)
