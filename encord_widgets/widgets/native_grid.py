@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 import traitlets
+from psygnal import SignalInstance
 
 from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.staging import CellEdit, EditResult
@@ -81,6 +82,10 @@ class NativeGrid(ItemGrid, EncordWidget):
             "view": shown_state,
             "height": self._pixels,
         }
+
+    def _signals(self) -> tuple[SignalInstance, ...]:
+        events = self.items.events
+        return (events.rows, events.loading, events.changes, events.receipt, events.schema)
 
     def _show(self) -> None:
         self._publish()
