@@ -154,7 +154,9 @@ class Diff:
 
     def row(self, item_name: str, key: str) -> Locator:
         rows = self.box.get_by_role("row").filter(has=self.box.page.locator("th", has_text=item_name))
-        return rows.filter(has=self.box.page.locator("td.ecw-key", has_text=re.compile(f"^{re.escape(key)}$")))
+        return rows.filter(
+            has=self.box.page.locator("td.ecw-key", has_text=re.compile(f"^{re.escape(key)}$"))
+        )
 
     def shows(self, item_name: str, key: str, before: str, after: str) -> None:
         row = self.row(item_name, key)
@@ -199,7 +201,10 @@ class Panel:
     def tally(self) -> dict[str, int]:
         """How many edits ended how."""
         entries: Sequence[Sequence[str]] = self.outcome.locator("dl.ecw-tally > div").evaluate_all(
-            "all => all.map(one => [one.querySelector('dt .ecw-status').lastChild.textContent, one.querySelector('dd').textContent])"
+            """all => all.map(one => [
+                one.querySelector("dt .ecw-status").lastChild.textContent,
+                one.querySelector("dd").textContent,
+            ])"""
         )
         return {word.strip(): int(number) for word, number in entries}
 

@@ -86,10 +86,7 @@ def open_notebook(
 
     def open_(*sources: str, file: Path | None = None) -> Notebook:
         name = re.sub(r"\W+", "_", request.node.name)
-        if file is not None:
-            path = Path(shutil.copy(file, lab.folder / f"{name}.ipynb"))
-        else:
-            path = lab.write(name, *sources)
+        path = lab.write(name, *sources) if file is None else lab.copy(name, file)
         page = browser_context.new_page()
         notebook = Notebook(page, lab, path)
         opened.append(notebook)
@@ -108,9 +105,7 @@ def open_notebook(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
     if report.when == "call" and report.failed:  # type: ignore[attr-defined]
         item.failed = True  # type: ignore[attr-defined]
@@ -130,12 +125,14 @@ def shot() -> Shot:
     return take
 
 
-def cells_for(encord: Served, folder: str = "Street scenes", widget: str = "ew.Workbench(items)") -> list[str]:
+def cells_for(
+    encord: Served, folder: str = "Street scenes", widget: str = "ew.Workbench(items)"
+) -> list[str]:
     """The cells of a notebook that works on a folder of a served Encord."""
     key, domain = str(encord.key_file), encord.domain
+    connect = f"client = ew.connect(ssh_private_key_path={key!r}, domain={domain!r})"
     return [
         "import encord_widgets as ew",
-        f"client = ew.connect(ssh_private_key_path={key!r}, domain={domain!r})\n"
-        f"items = client.folder({encord.folder(folder)!r})",
+        f"{connect}\nitems = client.folder({encord.folder(folder)!r})",
         widget,
     ]

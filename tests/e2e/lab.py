@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -43,6 +44,10 @@ class Lab:
         path = self.folder / f"{name}.ipynb"
         nbformat.write(notebook, path)
         return path
+
+    def copy(self, name: str, notebook: Path) -> Path:
+        """A copy of a notebook."""
+        return Path(shutil.copy(notebook, self.folder / f"{name}.ipynb"))
 
     def address(self, notebook: Path) -> str:
         # A workspace for each notebook: nothing of the test before is restored.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,12 @@ from tests.e2e.lab import Lab
 
 HANG = 30_000
 """Longest wait for anything, in ms. No measure of speed: these tests share their machine."""
+
+
+_RUN_CELL = """async index => {
+    const app = window.jupyterapp;
+    app.shell.currentWidget.content.activeCellIndex = index;
+    const done = app.commands.execute("notebook:run-cell");"""
 
 
 class Notebook:
@@ -77,9 +84,13 @@ class Notebook:
         """Run > Run All Cells, and wait for the last one."""
         self.command("notebook:run-all-cells")
 
-    def start_all(self) -> None:
-        """Run > Run All Cells, without waiting."""
-        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    def run_cell(self, index: int) -> None:
+        """Run a cell, and wait for it."""
+        self.page.evaluate(_RUN_CELL + " await done; }", index)
+
+    def start_cell(self, index: int) -> None:
+        """Run a cell, without waiting."""
+        self.page.evaluate(_RUN_CELL + " }", index)
 
     def ask(self, expression: str) -> Any:
         """The value of a Python expression in the kernel, as JSON."""
@@ -95,11 +106,16 @@ class Notebook:
         )
         assert answer["status"] == "ok", answer
         text = answer["data"]["text/plain"]
-        return json.loads(__import__("ast").literal_eval(text))
+        return json.loads(ast.literal_eval(text))
 
-    @property
-    def cell_count(self) -> int:
-        return int(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.length"))
+    def kinds_and_counts(self) -> list[list[object]]:
+        """Kind and execution count of every cell: what a stray shortcut would change."""
+        found: list[list[object]] = self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
+                cell => [cell.model.type, cell.model.executionCount ?? null]
+            )"""
+        )
+        return found
 
     def output(self, index: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputArea")
@@ -108,7 +124,9 @@ class Notebook:
     def problems(self) -> Locator:
         """Errors and warnings in any output."""
         kinds = ("application/vnd.jupyter.stderr", "application/vnd.jupyter.error")
-        return self.page.locator(", ".join(f'.jp-OutputArea-output[data-mime-type="{kind}"]' for kind in kinds))
+        return self.page.locator(
+            ", ".join(f'.jp-OutputArea-output[data-mime-type="{kind}"]' for kind in kinds)
+        )
 
     def save(self) -> nbformat.NotebookNode:
         """Save, and read what is on disk then."""
@@ -128,6 +146,3 @@ class Notebook:
 
     def hide_sidebar(self) -> None:
         self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-
-    def tall(self, width: int = 1400, height: int = 1000) -> None:
-        self.page.set_viewport_size({"width": width, "height": height})

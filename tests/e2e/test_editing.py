@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.benches import Diff, Grid
+from tests.e2e.benches import Diff, Grid, Panel
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
 from tests.served import Served
 
@@ -42,9 +42,7 @@ def test_a_value_that_does_not_fit_is_refused_at_its_cell(
     assert notebook.ask("[c.after for c in items.changes]") == ["rain", 100]
 
 
-def test_leaving_a_cell_as_it_is_stages_nothing(
-    shared_encord: Served, open_notebook: OpenNotebook
-) -> None:
+def test_leaving_a_cell_as_it_is_stages_nothing(shared_encord: Served, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(*cells_for(shared_encord))
     notebook.run_all()
     grid, diff = Grid(notebook.page).wait(), Diff(notebook.page)
@@ -92,28 +90,43 @@ def test_metadata_that_looks_like_html_is_text(
     assert "<img" not in html
 
 
-def test_the_keys_of_jupyterlab_do_not_fire_in_the_grid(
+def test_the_keys_of_jupyterlab_do_not_fire_in_the_widgets(
     shared_encord: Served, open_notebook: OpenNotebook
 ) -> None:
-    notebook = open_notebook(*cells_for(shared_encord))
+    notebook = open_notebook(
+        *cells_for(shared_encord), "staged = items.stage({items.uuids[9]: {'camera': 'x'}})"
+    )
     notebook.run_all()
-    page, grid = notebook.page, Grid(notebook.page).wait()
+    page, grid, diff = notebook.page, Grid(notebook.page).wait(), Diff(notebook.page)
+    diff.has_rows(1)
+    before = notebook.kinds_and_counts()
+    places = {
+        "a cell": grid.root.locator('[tabindex="0"]').first,
+        "a header": grid.header("weather"),
+        "a button of the grid": grid.box.get_by_role("button", name="Undo"),
+        "the table of edits": diff.box.get_by_role("region"),
+        "a button of the preview": diff.box.get_by_role("button", name="Drop all"),
+        "the commit button": Panel(page).commit,
+    }
     grid.focus().go_to(0, "name")  # read only: letters do nothing here
-    before = notebook.cell_count
-    grid.press("a", "b", "d", "d", "x", "m", "y", "Shift+m", "Control+Enter")
-    assert grid.where() == {"row": 0, "column": "name"}
-    grid.go_to(0, "camera")
+    for place, element in places.items():
+        element.focus()
+        for key in ("a", "b", "d", "d", "x", "m", "y", "Shift+m", "ArrowDown", "Alt+Enter", "Control+a"):
+            page.keyboard.press(key)
+        inside = page.evaluate("() => document.activeElement.closest('.ecw') !== null")
+        assert inside, f"the focus has left {place}"
+        assert notebook.kinds_and_counts() == before, f"a shortcut of JupyterLab fired in {place}"
+    grid.focus().go_to(0, "camera")
     page.keyboard.type("add mddy")
     expect(grid.editor).to_have_value("add mddy")
     grid.press("Enter").staged(0, "camera")
-    assert notebook.cell_count == before
-    kinds = page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.map(w => w.model.type)")
-    assert kinds == ["code"] * before
-    # The proof that these keys would have done it: the same outside the grid.
+    grid.press("Control+Enter")
+    assert notebook.kinds_and_counts() == before
+    # The proof that these keys would have done it: the same outside the widgets.
     page.locator(".jp-Notebook .jp-Cell").first.locator(".jp-InputPrompt").click()
     page.keyboard.press("a")
     page.wait_for_function(
-        "count => window.jupyterapp.shell.currentWidget.content.widgets.length === count + 1", arg=before
+        "count => window.jupyterapp.shell.currentWidget.content.widgets.length === count + 1", arg=len(before)
     )
 
 

@@ -46,7 +46,7 @@ def test_the_whole_job_by_keyboard(
     diff.shows(names[1], "reviewed", "false", "true")
     diff.shows(names[3], "weather", "drizzle", "rain")
     diff.shows(names[6], "district", "not set", "Old Town")
-    diff.shows(names[0], "vehicles", str(before[uuids[0]]["vehicles"]), "− remove")
+    diff.shows(names[0], "vehicles", str(before[uuids[0]]["vehicles"]), "\N{MINUS SIGN} remove")
 
     second_editor.write(uuids[5], camera="theirs", added=[1, None])
     assert second_editor.metadata(uuids[0]) == before[uuids[0]], "nothing is sent before the commit"

@@ -37,9 +37,7 @@ def test_the_tutorial(open_notebook: OpenNotebook, shot: Shot) -> None:
     expect(notebook.page.locator(".ecw-banner")).to_have_count(0)
 
 
-def test_a_saved_notebook_holds_no_secret(
-    shared_encord: Served, open_notebook: OpenNotebook
-) -> None:
+def test_a_saved_notebook_holds_no_secret(shared_encord: Served, open_notebook: OpenNotebook) -> None:
     second = Editor(shared_encord)
     notebook = open_notebook(*cells_for(shared_encord))
     notebook.run_all()
@@ -48,7 +46,9 @@ def test_a_saved_notebook_holds_no_secret(
     grid.focus().type(0, "camera", "roof")
     saved = notebook.save()
     text = json.dumps(saved)
-    assert not [word for word in ("PRIVATE KEY", "Signature", "signature=", "token=", "Bearer") if word in text]
+    assert not [
+        word for word in ("PRIVATE KEY", "Signature", "signature=", "token=", "Bearer") if word in text
+    ]
     lines = shared_encord.key_file.read_text().splitlines()
     assert not [line for line in lines if len(line) > 20 and line in text]
     (url, *_) = second.media_urls("Parking garage", "image", ".jpg")

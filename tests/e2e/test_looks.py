@@ -1,0 +1,177 @@
+"""Themes, widths, and who cannot see the screen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.benches import Diff, Grid, Panel
+from tests.e2e.conftest import OpenNotebook, Shot, cells_for
+from tests.served import Served
+
+_CONTRASTS = """root => {
+    const channels = text => {
+        const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = text;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+        return [r, g, b, a / 255];
+    };
+    const over = ([r, g, b, a], below) =>
+        [r, g, b].map((channel, i) => channel * a + below[i] * (1 - a));
+    const luminance = rgb => {
+        const [r, g, b] = rgb.map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const found = [];
+    for (const element of root.querySelectorAll("*")) {
+        const own = [...element.childNodes].filter(n => n.nodeType === 3 && n.data.trim()).map(n => n.data.trim());
+        if (own.length === 0 || !element.checkVisibility() || element.closest(".ecw-sr, :disabled")) continue;
+        const layers = [];
+        for (let node = element; node; node = node.parentElement) {
+            if (node.classList.contains("is-selected"))
+                layers.push(channels(getComputedStyle(node, "::after").backgroundColor));
+            layers.push(channels(getComputedStyle(node).backgroundColor));
+        }
+        const back = layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
+        const front = over(channels(getComputedStyle(element).color), back);
+        const [light, dark] = [luminance(front), luminance(back)].sort((a, b) => b - a);
+        found.push([(light + 0.05) / (dark + 0.05), `${element.className}: ${own.join(" ").slice(0, 40)}`]);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_everything_can_be_read_in_both_themes(
+    theme: str, shared_encord: Served, open_notebook: OpenNotebook, shot: Shot
+) -> None:
+    notebook = open_notebook(*cells_for(shared_encord))
+    word = theme.rsplit(maxsplit=1)[-1].lower()
+    try:
+        notebook.theme(theme)
+        notebook.run_all()
+        page, grid, diff = notebook.page, Grid(notebook.page).wait(), Diff(notebook.page)
+        expect(page.locator(f'.ecw[data-theme="{word}"]')).to_have_count(3)
+        grid.focus().type(0, "camera", "roof")
+        grid.choose(1, "weather", "fog")
+        grid.press("Shift+ArrowDown", "Shift+ArrowRight")
+        diff.has_rows(2)
+        shot(notebook, f"theme_{word}")
+        texts = 0
+        for widget in page.locator(".ecw").all():
+            measured = widget.evaluate(_CONTRASTS)
+            texts += len(measured)
+            assert [(text, round(ratio, 2)) for ratio, text in measured if ratio < 4.5] == []
+        assert texts > 60
+        background = grid.cell(0, "name").evaluate("cell => getComputedStyle(cell).backgroundColor")
+        light = sum(int(part) for part in re.findall(r"\d+", background)[:3]) > 3 * 128
+        assert light == (word == "light"), background
+
+        grid.go_to(0, "lux")
+        page.keyboard.type("abc")
+        grid.press("Enter")
+        expect(grid.reason).to_be_visible()
+        shot(notebook, f"refusal_{word}")
+        assert min(ratio for ratio, _ in grid.root.locator(".ecw-editor").evaluate(_CONTRASTS)) >= 4.5
+        grid.press("Escape")
+
+        Panel(page).box.scroll_into_view_if_needed()
+        shot(notebook, f"panel_{word}")
+        page.get_by_role("button", name="Keyboard shortcuts").first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        shot(notebook, f"help_{word}")
+        assert min(ratio for ratio, _ in page.locator("dialog.ecw-dialog").evaluate(_CONTRASTS)) >= 4.5
+        page.keyboard.press("Escape")
+    finally:
+        notebook.theme("JupyterLab Light")
+
+
+@pytest.mark.parametrize(("width", "word"), [(700, "narrow"), (1600, "wide")])
+def test_nothing_sticks_out_at_any_width(
+    width: int, word: str, shared_encord: Served, open_notebook: OpenNotebook, shot: Shot
+) -> None:
+    notebook = open_notebook(*cells_for(shared_encord))
+    notebook.hide_sidebar()
+    notebook.page.set_viewport_size({"width": width, "height": 1000})
+    notebook.run_all()
+    page, grid, diff = notebook.page, Grid(notebook.page).wait(), Diff(notebook.page)
+    grid.focus().type(0, "camera", "roof, with a longer name than before").type(6, "district", "Old Town")
+    diff.has_rows(2)
+    shot(notebook, f"{word}_light")
+    Panel(page).box.scroll_into_view_if_needed()
+    shot(notebook, f"{word}_panel_light")
+    for widget in page.locator(".ecw").all():
+        inner, outer = widget.evaluate("one => [one.scrollWidth, one.clientWidth]")
+        assert inner <= outer
+        beyond = widget.evaluate(
+            """root => {
+                const edge = root.getBoundingClientRect();
+                return [...root.querySelectorAll("button, input")].filter(one => {
+                    const box = one.getBoundingClientRect();
+                    return box.width && !one.closest("[role=grid], .ecw-tablebox")
+                        && (box.right > edge.right + 1 || box.left < edge.left - 1);
+                }).map(one => one.textContent || one.ariaLabel);
+            }"""
+        )
+        assert beyond == []
+    # The buttons of the preview can be reached, by scrolling its table if need be.
+    drop = diff.box.get_by_role("button", name=re.compile("^Drop edit of camera"))
+    drop.click()
+    diff.has_rows(1)
+
+
+def test_the_widgets_can_be_used_without_seeing_them(
+    shared_encord: Served, open_notebook: OpenNotebook
+) -> None:
+    notebook = open_notebook(*cells_for(shared_encord))
+    notebook.run_all()
+    page, grid = notebook.page, Grid(notebook.page).wait()
+    grid.focus().type(0, "camera", "roof")
+    grid.go_to(0, "lux")
+
+    expect(grid.root).to_have_attribute("aria-rowcount", "501")
+    expect(grid.root).to_have_accessible_name(re.compile("Street scenes"))
+    columns = int(grid.root.get_attribute("aria-colcount") or 0)
+    assert columns >= 15
+    rows = grid.root.get_by_role("row")
+    assert rows.count() >= 10
+    assert grid.root.get_by_role("columnheader").count() >= 5
+    assert grid.root.get_by_role("gridcell").count() >= 50
+    expect(grid.header("lux")).to_have_attribute("aria-sort", "none")
+    orphans = grid.root.evaluate(
+        """grid => [...grid.querySelectorAll("[role=gridcell], [role=columnheader], [role=rowheader]")]
+            .filter(cell => !cell.closest("[role=row][aria-rowindex]") || !cell.hasAttribute("aria-colindex"))
+            .length"""
+    )
+    assert orphans == 0
+    expect(grid.cell(2, "lux")).to_have_attribute("aria-invalid", "true")
+    expect(grid.cell(0, "name")).to_have_attribute("aria-readonly", "true")
+
+    for control in page.locator(".ecw").locator("button, input, select, textarea").all():
+        expect(control).to_have_accessible_name(re.compile(r"\w"))
+
+    # Tab comes to the grid from the search, goes on to the preview, and back.
+    assert grid.root.locator('[tabindex="0"]').count() == 1, "the grid is one stop"
+    for _ in range(3):
+        page.keyboard.press("Shift+Tab")
+    order = []
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        order.append(
+            page.evaluate(
+                """() => {
+                    const one = document.activeElement;
+                    if (one.closest("[role=grid]")) return "grid";
+                    const widget = one.closest(".ecw");
+                    return widget ? [...widget.classList].at(-1) : "outside";
+                }"""
+            )
+        )
+    assert "grid" in order
+    assert order.count("grid") == 1, order
+    assert "ecw-diff" in order[order.index("grid") :], order
+    assert "ecw-commit" in order[order.index("grid") :], order
