@@ -21,13 +21,14 @@ from encord_widgets.api.errors import EU_DOMAIN
 from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
-from encord_widgets.commit.engine import CommitOptions
+from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSource, Source
 from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.staging import item_uuid
@@ -189,13 +190,23 @@ class Client:
         self._schema = MetadataSchema.from_wire(self._background.call(self._api.schema))
         return self._schema
 
-    def apply(self, plan: Plan, *, bundle_size: int = 1000, concurrency: int = 4) -> Receipt:
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        on_conflict: OnConflict = "report",
+        allow_destroy: bool = False,
+        bundle_size: int = 1000,
+        concurrency: int = 4,
+    ) -> Receipt:
         """Commit a plan, wherever it was made: re-read, merge, write, read back, by bundles.
 
         On Kernel > Interrupt the bundles in flight are finished, and the receipt says where it stands.
 
         Args:
             plan: What to write.
+            on_conflict: What to do where somebody else changed a key since: `report`, `ours`, `theirs` or a callable.
+            allow_destroy: Whether values may be removed that an overwrite removes without naming them.
             bundle_size: Items in one bundle, 1 to 1000.
             concurrency: Bundles in flight, 1 to 16.
 
@@ -203,9 +214,14 @@ class Client:
             One row for each planned change.
 
         Raises:
-            InvalidInputError: If an option is out of its range.
+            InvalidInputError: If an option is out of its range, or values would be destroyed and that is not allowed.
         """
-        options = CommitOptions(bundle_size=bundle_size, concurrency=concurrency)
+        options = CommitOptions(
+            on_conflict=on_conflict,
+            allow_destroy=allow_destroy,
+            bundle_size=bundle_size,
+            concurrency=concurrency,
+        )
         return CommitRun(self._background, self._api, plan, options).result()
 
     def media(self, item: str) -> tuple[bytes, str]:

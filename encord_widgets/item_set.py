@@ -8,11 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import psygnal
 
-from encord_widgets.commit.engine import CommitOptions, CommitProgress
+from encord_widgets.commit.options import CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
@@ -28,6 +28,7 @@ from encord_widgets.item_view import (
 )
 from encord_widgets.metadata.changes import Change, ChangeSet
 from encord_widgets.metadata.items import ItemProblem, ItemTable
+from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.staging import (
     CellEdit,
@@ -345,12 +346,21 @@ class ItemSet:
             names = {item: self.table.name(item) for item in self.changes.items}
             return Plan.of(self.changes, names, source=self.title)
 
-    def commit(self, *, bundle_size: int = 1000, concurrency: int = 4) -> Receipt:
+    def commit(
+        self,
+        *,
+        on_conflict: OnConflict = "report",
+        allow_destroy: bool = False,
+        bundle_size: int = 1000,
+        concurrency: int = 4,
+    ) -> Receipt:
         """Commit the staged edits and prove it. Verified edits leave `changes`; the others stay staged.
 
         On Kernel > Interrupt the bundles in flight are finished, and the receipt says where it stands.
 
         Args:
+            on_conflict: What to do where somebody else changed a key since: `report`, `ours`, `theirs` or a callable.
+            allow_destroy: Whether values may be removed that an overwrite removes without naming them.
             bundle_size: Items in one bundle, 1 to 1000.
             concurrency: Bundles in flight, 1 to 16.
 
@@ -358,38 +368,45 @@ class ItemSet:
             One row for each staged edit.
 
         Raises:
-            InvalidInputError: If an option is out of its range, or a staged value does not fit the schema.
+            InvalidInputError: If an option is out of its range, a staged value does not fit the schema, or values would
+                be destroyed and that is not allowed.
         """
-        return self.start_commit(bundle_size=bundle_size, concurrency=concurrency).result()
+        options = CommitOptions(
+            on_conflict=on_conflict,
+            allow_destroy=allow_destroy,
+            bundle_size=bundle_size,
+            concurrency=concurrency,
+        )
+        return self.start_commit(options).result()
 
-    def start_commit(self, *, bundle_size: int = 1000, concurrency: int = 4) -> CommitRun:
+    def start_commit(self, options: CommitOptions | None = None) -> CommitRun:
         """Start a commit in the background, as `commit` does.
 
         Args:
-            bundle_size: Items in one bundle, 1 to 1000.
-            concurrency: Bundles in flight, 1 to 16.
+            options: How to do it.
 
         Returns:
             The commit under way; the same goes to `events.progress` and `events.receipt`.
 
         Raises:
-            InvalidInputError: If an option is out of its range, or a staged value does not fit the schema.
+            InvalidInputError: If a staged value does not fit the schema, or values would be destroyed and that is not
+                allowed.
             EncordWidgetsError: If a commit of these items is under way already.
         """
-        options = CommitOptions(bundle_size=bundle_size, concurrency=concurrency)
         if self._run is not None and not self._run.done():
             raise EncordWidgetsError("A commit of these items is under way. Wait for it, or stop it first.")
         misfits = self.misfits()
         if misfits:
             raise InvalidInputError(misfits)
+        plan = self.plan()
         self._run = CommitRun(
             self._background,
             self._api,
-            self.plan(),
-            options,
+            plan,
+            options or CommitOptions(),
             on_progress=self.events.progress.emit,
             on_observed=self._loader.take_observed,
-            on_finish=self._take_receipt,
+            on_finish=lambda receipt: self._take_receipt(plan, receipt),
         )
         return self._run
 
@@ -414,11 +431,12 @@ class ItemSet:
         self.receipt = None
         self.events.receipt.emit(None)
 
-    def _take_receipt(self, receipt: Receipt) -> None:
-        settled: tuple[Literal["verified", "already"], ...] = ("verified", "already")
+    def _take_receipt(self, plan: Plan, receipt: Receipt) -> None:
+        planned = {(change.item, change.key): change for change in plan.changes}
         with self.lock:
             self.changes.settle(
-                Change(row.item, row.key, row.before, row.wanted) for row in receipt.with_status(*settled)
+                (planned[row.item, row.key], row.observed)
+                for row in receipt.with_status("verified", "already")
             )
             self.receipt = receipt
         self.events.rows.emit()

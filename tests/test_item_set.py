@@ -98,6 +98,19 @@ def test_a_colleagues_edit_is_a_conflict_and_survives():
         assert client.read([uuid]).metadata[0]["weather"] == "fog"
 
 
+@pytest.mark.parametrize(("policy", "kept"), [("ours", "ours"), ("theirs", "theirs")])
+def test_a_policy_settles_conflicts_and_leaves_nothing_staged(items, policy, kept):
+    uuid = items.uuids[0]
+    items.stage({uuid: {"camera": "ours"}})
+    colleague = items.client.items([uuid])
+    colleague.stage({uuid: {"camera": "theirs"}})
+    assert colleague.commit()
+    assert items.commit(on_conflict=policy)
+    assert items.client.read([uuid]).metadata[0]["camera"] == kept
+    assert items.stored(uuid, "camera") == kept
+    assert not items.changes
+
+
 def test_a_value_that_does_not_fit_is_refused_and_nothing_is_staged(items):
     good, bad = items.uuids[:2]
     items.stage({good: {"camera": "kept"}})
@@ -171,7 +184,9 @@ def test_overwrite_replaces_the_dictionary(items):
     assert {c.key for c in items.changes if c.removes} == set(items.client.read([uuid]).metadata[0]) - {
         "weather"
     }
-    assert items.commit()
+    with pytest.raises(ew.InvalidInputError, match="allow_destroy"):
+        items.commit()
+    assert items.commit(allow_destroy=True)
     assert items.client.read([uuid]).metadata[0] == {"weather": "fog"}
 
 

@@ -1,46 +1,23 @@
-"""One bundle: re-read, merge, write, read back, judge.
-
-A bundle that the server refuses is halved until the item at fault stands alone.
-"""
+"""One bundle: re-read, merge, write, read back, judge; after a passing failure, again from the re-read."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from encord_widgets.api.errors import (
-    ApiError,
-    AuthorisationError,
-    InvalidRequestError,
-    NotFoundError,
-    PayloadTooLargeError,
-)
+import anyio
+
+from encord_widgets.api.errors import ApiError, RateLimitedError
+from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import ReceiptRow, Status, now
+from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM, CommitCalls
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.merge import Merged, merge
 from encord_widgets.metadata.plan import PlannedItem
 from encord_widgets.metadata.values import ABSENT, Json, Value, same, shown
 
-__all__ = ["Bundle", "BundleOutcome", "CommitApi"]
-
-T = TypeVar("T")
-
-# One item can be the cause of these; all others concern the whole connection.
-_BLAMES_AN_ITEM = (InvalidRequestError, AuthorisationError, NotFoundError, PayloadTooLargeError)
-
-
-class CommitApi(Protocol):
-    """The calls of the wire that a commit needs."""
-
-    async def items(self, uuids: Sequence[str]) -> ItemBatch:
-        """Read items fresh."""
-        ...
-
-    async def patch_metadata(self, patches: dict[str, dict[str, Json]]) -> list[str]:
-        """Replace the metadata of items; the uuids that were answered."""
-        ...
+__all__ = ["Bundle", "BundleOutcome"]
 
 
 @dataclass(slots=True)
@@ -51,12 +28,14 @@ class BundleOutcome:
         rows: One receipt row for each planned change.
         observed: Items as they were read last.
         written: Items that were sent.
+        rate_limited: Whether the server asked for fewer requests.
         fault: The error of the connection, where one ended the bundle.
     """
 
     rows: list[ReceiptRow] = field(default_factory=list)
     observed: list[ItemBatch] = field(default_factory=list)
     written: int = 0
+    rate_limited: bool = False
     fault: ApiError | None = None
 
 
@@ -64,82 +43,153 @@ class Bundle:
     """At most 1000 items that are read, written and proved together.
 
     Args:
-        api: The wire.
+        calls: The wire.
         planned: Items of the bundle.
-        on_phase: Called with "reading", "writing" and "verifying" as they begin.
+        options: How the commit is done.
+        on_phase: Called with "reading", "writing", "verifying" and "waiting" as they begin.
     """
 
     def __init__(
-        self, api: CommitApi, planned: Sequence[PlannedItem], on_phase: Callable[[str], None]
+        self,
+        calls: CommitCalls,
+        planned: Sequence[PlannedItem],
+        options: CommitOptions,
+        on_phase: Callable[[str], None],
     ) -> None:
-        self._api = api
+        self._calls = calls
         self._planned = {item.item: item for item in planned}
+        self._options = options
         self._on_phase = on_phase
         self._outcome = BundleOutcome()
-        self._errors: dict[str, ApiError] = {}
+        self._observed: dict[str, dict[str, Json]] = {}
+        self._last_read: dict[str, ItemBatch] = {}
+        self._read_errors: dict[str, ApiError] = {}
+        self._wishes: dict[str, Merged] = {}
+        self._sent: set[str] = set()
+        self._write_errors: dict[str, ApiError] = {}
 
     async def run(self) -> BundleOutcome:
         """Commit the bundle; errors of the wire end up in the outcome, by item."""
         self._on_phase("reading")
-        batches = await self._read(list(self._planned))
-        live = _by_item(batches)
-        merged: dict[str, Merged] = {}
+        await self._read(self._planned)
         for item, planned in self._planned.items():
-            if item not in live:
-                self._judge_unread(planned)
-                continue
-            merged[item] = merge(live[item], planned.changes)
-        patches = {item: found.metadata for item, found in merged.items() if found.written}
-        read_back = await self._write_and_read_back(patches) if patches else []
-        observed = _by_item(read_back)
-        stale = observed.keys()
-        untouched = [batch.take([i for i, item in enumerate(batch.uuids) if item not in stale]) for batch in batches]
-        self._outcome.observed = [*untouched, *read_back]
-        for item, found in merged.items():
-            self._judge(item, found, live[item], observed.get(item))
+            if item in self._observed:
+                self._wishes[item] = merge(self._observed[item], planned.changes, self._options.on_conflict)
+        open_items = [item for item, merged in self._wishes.items() if merged.written]
+        attempt = 0
+        while open_items:
+            attempt += 1
+            await self._write(open_items)
+            await self._read_back(open_items)
+            open_items = [item for item in open_items if self._wants_another_try(item)]
+            if not open_items or attempt >= self._options.patience.attempts:
+                break
+            self._on_phase("waiting")
+            await anyio.sleep(self._options.patience.pause(attempt, self._retry_after(open_items)))
+            # What is live may have changed while we waited, and an answer that got lost may have been a success.
+            await self._read(open_items)
+            open_items = [item for item in open_items if self._still_ours_to_write(item)]
+        self._judge_all()
+        self._outcome.observed = list({id(batch): batch for batch in self._last_read.values()}.values())
+        faults = [*self._read_errors.values(), *self._write_errors.values()]
+        self._outcome.fault = next((e for e in faults if not isinstance(e, BLAMES_AN_ITEM)), None)
         return self._outcome
 
-    async def _write_and_read_back(self, patches: dict[str, dict[str, Json]]) -> list[ItemBatch]:
-        self._errors.clear()
+    # -- reading and writing -------------------------------------------------------------------------------------
+
+    async def _read(self, items: Iterable[str]) -> None:
+        asked = list(items)
+        batches, errors = await self._calls.read(asked)
+        for item in asked:
+            self._read_errors.pop(item, None)
+            self._observed.pop(item, None)
+            self._last_read.pop(item, None)
+        self._read_errors.update(errors)
+        for batch in batches:
+            self._observed.update(zip(batch.uuids, batch.metadata, strict=True))
+            self._last_read.update(dict.fromkeys(batch.uuids, batch))
+
+    async def _write(self, items: Sequence[str]) -> None:
+        patches = {}
+        for item in items:
+            written = self._wishes[item].written
+            patches[item] = merge(self._observed[item], written).metadata
         self._on_phase("writing")
-        await self._write(patches)
-        self._outcome.written = len(patches)
+        errors = await self._calls.write(patches)
+        for item in items:
+            self._write_errors.pop(item, None)
+        self._write_errors.update(errors)
+        self._sent.update(items)
+        self._outcome.written = len(self._sent)
+        self._outcome.rate_limited |= any(isinstance(error, RateLimitedError) for error in errors.values())
+
+    async def _read_back(self, items: Sequence[str]) -> None:
+        """Read what was written; an accepted write that does not show yet gets a few more looks."""
         self._on_phase("verifying")
-        refused = dict(self._errors)
-        read_back = await self._read(list(patches))
-        self._errors = {**self._errors, **refused}
-        return read_back
+        await self._read(items)
+        patience = self._options.patience
+        for look in range(1, patience.rereads + 1):
+            late = [item for item in items if item not in self._write_errors and not self._shows(item)]
+            late = [item for item in late if item in self._observed and self._is_as_before(item)]
+            if not late:
+                return
+            await anyio.sleep(patience.pause(look))
+            await self._read(late)
 
-    async def _read(self, uuids: list[str]) -> list[ItemBatch]:
-        return await self._halving(uuids, self._read_once)
+    # -- judging -------------------------------------------------------------------------------------------------
 
-    async def _read_once(self, uuids: list[str]) -> ItemBatch:
-        return await self._api.items(uuids)
+    def _shows(self, item: str) -> bool:
+        """Whether every change that was to be written is what was read last."""
+        held = self._observed.get(item)
+        return held is not None and all(
+            same(held.get(change.key, ABSENT), change.after) for change in self._wishes[item].written
+        )
 
-    async def _write(self, patches: dict[str, dict[str, Json]]) -> None:
-        async def send(uuids: list[str]) -> list[str]:
-            return await self._api.patch_metadata({item: patches[item] for item in uuids})
+    def _is_as_before(self, item: str) -> bool:
+        """Whether every change that does not show still has its base: a late answer, nobody's edit."""
+        held = self._observed[item]
+        values = ((held.get(change.key, ABSENT), change) for change in self._wishes[item].written)
+        return all(same(value, change.after) or same(value, change.base) for value, change in values)
 
-        # Items left out of the answer need no care here: the read-back finds what became of them.
-        await self._halving(list(patches), send)
+    def _wants_another_try(self, item: str) -> bool:
+        error = self._write_errors.get(item)
+        return error is not None and error.transient and not self._shows(item)
 
-    async def _halving(self, uuids: list[str], call: Callable[[list[str]], Awaitable[T]]) -> list[T]:
-        """Make one call for all items; where the server refuses it, halve it until the item at fault is alone."""
-        try:
-            return [await call(uuids)]
-        except _BLAMES_AN_ITEM as error:
-            if len(uuids) == 1:
-                self._errors[uuids[0]] = error
-                return []
-        except ApiError as error:
-            self._outcome.fault = error
-            self._errors.update(dict.fromkeys(uuids, error))
-            return []
-        middle = len(uuids) // 2
-        return [*await self._halving(uuids[:middle], call), *await self._halving(uuids[middle:], call)]
+    def _still_ours_to_write(self, item: str) -> bool:
+        """Whether a key that does not hold our value is still free for it; if not, it is a conflict by now."""
+        if item not in self._observed or self._shows(item):
+            return False
+        merged = self._wishes[item]
+        again = merge(self._observed[item], merged.written)
+        self._wishes[item] = replace(
+            merged,
+            written=(*again.already, *again.written),
+            conflicts=(*merged.conflicts, *again.conflicts),
+        )
+        return bool(again.written)
+
+    def _retry_after(self, items: Iterable[str]) -> float | None:
+        waits = (self._write_errors[item].retry_after for item in items)
+        return max((wait for wait in waits if wait is not None), default=None)
+
+    def _judge_all(self) -> None:
+        for item, planned in self._planned.items():
+            merged = self._wishes.get(item)
+            if merged is None:
+                self._judge_unread(planned)
+                continue
+            held = self._observed.get(item)
+            for change in merged.already:
+                self._add(planned, change, change.after, "already", _settled_note(merged, change))
+            for change in merged.conflicts:
+                theirs = held.get(change.key, ABSENT) if held is not None else ABSENT
+                note = f"it was {shown(change.base)} when edited, and is {shown(theirs)} now; not overwritten"
+                self._add(planned, change, theirs, "conflict", note)
+            for change in merged.written:
+                self._judge_written(planned, change, held, _settled_note(merged, change))
 
     def _judge_unread(self, planned: PlannedItem) -> None:
-        error = self._errors.get(planned.item)
+        error = self._read_errors.get(planned.item)
         note = (
             f"could not be read: {error}"
             if error
@@ -148,34 +198,24 @@ class Bundle:
         for change in planned.changes:
             self._add(planned, change, ABSENT, "failed", note)
 
-    def _judge(
-        self, item: str, merged: Merged, live: dict[str, Json], observed: dict[str, Json] | None
+    def _judge_written(
+        self, planned: PlannedItem, change: Change, held: dict[str, Json] | None, note: str
     ) -> None:
-        planned = self._planned[item]
-        for change in merged.already:
-            self._add(planned, change, live.get(change.key, ABSENT), "already")
-        for change in merged.conflicts:
-            theirs = live.get(change.key, ABSENT)
-            note = f"it was {shown(change.base)} when edited, and is {shown(theirs)} now; not overwritten"
-            self._add(planned, change, theirs, "conflict", note)
-        for change in merged.written:
-            self._judge_written(planned, change, observed)
-
-    def _judge_written(self, planned: PlannedItem, change: Change, observed: dict[str, Json] | None) -> None:
-        error = self._errors.get(planned.item)
-        if observed is None:
-            note = f"sent, but could not be read back: {error or 'the server left it out'}"
-            self._add(planned, change, ABSENT, "pending", note)
+        error = self._write_errors.get(planned.item)
+        if held is None:
+            reason = self._read_errors.get(planned.item) or error or "the server left it out"
+            self._add(planned, change, ABSENT, "pending", f"sent, but could not be read back: {reason}")
             return
-        found = observed.get(change.key, ABSENT)
+        found = held.get(change.key, ABSENT)
         if same(found, change.after):  # also after a lost answer: only what is read back counts
-            self._add(planned, change, found, "verified")
-        elif isinstance(error, _BLAMES_AN_ITEM):
+            self._add(planned, change, found, "verified", note)
+        elif isinstance(error, BLAMES_AN_ITEM):
             self._add(planned, change, found, "refused", str(error))
         elif error is not None:
             self._add(planned, change, found, "failed", str(error))
         else:
-            self._add(planned, change, found, "differs", f"{shown(found)} was read back")
+            note = f"written, but {shown(found)} was read back: it got lost, or somebody wrote right after"
+            self._add(planned, change, found, "differs", note)
 
     def _add(
         self, planned: PlannedItem, change: Change, observed: Value, status: Status, note: str = ""
@@ -195,7 +235,11 @@ class Bundle:
         )
 
 
-def _by_item(batches: Sequence[ItemBatch]) -> dict[str, dict[str, Json]]:
-    return {
-        item: metadata for batch in batches for item, metadata in zip(batch.uuids, batch.metadata, strict=True)
-    }
+def _settled_note(merged: Merged, change: Change) -> str:
+    planned = merged.settled.get(change.key)
+    if planned is None:
+        return ""
+    kept = "ours kept" if same(change.after, planned.after) else "settled as asked"
+    if same(change.after, change.base):
+        kept = "theirs kept"
+    return f"a conflict: it was {shown(planned.base)} when edited, theirs is {shown(change.base)}; {kept}"

@@ -2,92 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
 
 import anyio
 
-from encord_widgets.commit.bundles import Bundle, BundleOutcome, CommitApi
+from encord_widgets.commit.bundles import Bundle, BundleOutcome
+from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now, rows_in_order
+from encord_widgets.commit.wire_calls import CommitApi, CommitCalls
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.plan import Plan, PlannedItem
-from encord_widgets.metadata.values import ABSENT, shown
+from encord_widgets.metadata.values import ABSENT
 
-__all__ = ["CommitLog", "CommitOptions", "CommitProgress", "NoLog", "commit_plan"]
+__all__ = ["check_destroys", "commit_plan"]
 
-MOST_ITEMS: Final = 1000
-"""Items that one bundle may hold (Encord API, bundle)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitOptions:
-    """How a commit is cut.
-
-    Args:
-        bundle_size: Items in one bundle, 1 to 1000.
-        concurrency: Bundles in flight, 1 to 16.
-
-    Raises:
-        InvalidInputError: If a number is out of its range.
-    """
-
-    bundle_size: int = MOST_ITEMS
-    concurrency: int = 4
-
-    def __post_init__(self) -> None:
-        limits = {"bundle_size": MOST_ITEMS, "concurrency": 16}
-        problems = [
-            Problem(key=name, expected=f"a whole number from 1 to {most:,}", got=shown(getattr(self, name)))
-            for name, most in limits.items()
-            if not isinstance(getattr(self, name), int) or not 1 <= getattr(self, name) <= most
-        ]
-        if problems:
-            raise InvalidInputError(problems)
-
-
-@dataclass(frozen=True, slots=True)
-class CommitProgress:
-    """Where a commit stands.
-
-    Args:
-        phase: `reading`, `writing` or `verifying`: what the bundle that moved last is doing; `done` at the end.
-        items_total: Items in the plan.
-        items_done: Items with a verdict.
-        bundles_total: Bundles in the plan.
-        bundles_done: Bundles with a verdict.
-        counts: Receipt rows so far, by status.
-    """
-
-    phase: str
-    items_total: int
-    items_done: int = 0
-    bundles_total: int = 0
-    bundles_done: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-
-
-class CommitLog(Protocol):
-    """Where a commit writes down what it is about to do and what came of it, before it goes on."""
-
-    def intent(self, planned: Sequence[PlannedItem]) -> None:
-        """A bundle is about to be sent."""
-        ...
-
-    def outcome(self, rows: Sequence[ReceiptRow]) -> None:
-        """A bundle has its verdict."""
-        ...
-
-
-class NoLog:
-    """A `CommitLog` that keeps nothing."""
-
-    def intent(self, planned: Sequence[PlannedItem]) -> None:
-        """Keep nothing."""
-
-    def outcome(self, rows: Sequence[ReceiptRow]) -> None:
-        """Keep nothing."""
+_HARMLESS = frozenset({"verified", "already", "conflict"})
 
 
 @dataclass(slots=True)
@@ -96,6 +27,115 @@ class _State:
     rows: list[ReceiptRow] = field(default_factory=list)
     bundles: int = 0
     fault: str = ""
+
+
+def check_destroys(plan: Plan, options: CommitOptions) -> None:
+    """Refuse a plan that removes values which nobody named, unless that is allowed.
+
+    Args:
+        plan: The plan.
+        options: How it is to be committed.
+
+    Raises:
+        InvalidInputError: Naming each value that would be destroyed.
+    """
+    destroyed = [change for change in plan.changes if change.implied]
+    if destroyed and not options.allow_destroy:
+        hint = "Stage with mode='merge' to keep it, or commit with allow_destroy=True."
+        raise InvalidInputError(
+            Problem(
+                "leave to remove what the overwrite does not name",
+                repr(change.base)[:60],
+                change.item,
+                change.key,
+                hint,
+            )
+            for change in destroyed
+        )
+
+
+@dataclass(slots=True)
+class _Commit:
+    calls: CommitCalls
+    plan: Plan
+    options: CommitOptions
+    stop: anyio.Event
+    on_progress: Callable[[CommitProgress], None]
+    on_observed: Callable[[ItemBatch], None]
+    log: CommitLog
+    canary: int = 0
+    bundles: list[Sequence[PlannedItem]] = field(default_factory=list)
+    limiter: anyio.CapacityLimiter = field(init=False)
+    state: _State = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.canary = self._canary_items()
+        self.bundles = list(_cut(self.plan.items, self.canary, self.options.bundle_size))
+        self.limiter = anyio.CapacityLimiter(self.options.concurrency)
+        total = len(self.plan.items)
+        self.state = _State(CommitProgress("reading", items_total=total, bundles_total=len(self.bundles)))
+
+    async def run(self) -> Receipt:
+        started = now()
+        self.on_progress(self.state.progress)
+        waiting = iter(self.bundles)
+        if self.canary:
+            self._moved("canary")
+            await self._work([next(waiting)])
+            self._check_canary()
+        async with anyio.create_task_group() as group:
+            for _ in range(min(self.options.concurrency, len(self.bundles))):
+                group.start_soon(self._work, waiting)
+        self._moved("done")
+        places = ((change.item, change.key) for change in self.plan.changes)
+        order = {place: position for position, place in enumerate(places)}
+        receipt = Receipt(rows_in_order(self.state.rows, order), started, now(), self.state.bundles)
+        self.log.finish(receipt)
+        return receipt
+
+    async def _work(self, waiting: Iterable[Sequence[PlannedItem]]) -> None:
+        for planned in waiting:
+            async with self.limiter:
+                if self.stop.is_set() or self.state.fault:
+                    self.state.rows.extend(_unsent(planned, self.state.fault))
+                    continue
+                self.log.intent(planned)
+                self._settle(planned, await Bundle(self.calls, planned, self.options, self._moved).run())
+
+    def _settle(self, planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
+        self.log.outcome(outcome.rows)
+        state = self.state
+        state.rows.extend(outcome.rows)
+        state.bundles += bool(outcome.written)
+        for batch in outcome.observed:
+            self.on_observed(batch)
+        if outcome.fault:
+            state.fault = f"the commit ended early: {outcome.fault}"
+        tokens = self.limiter.total_tokens
+        # Half as many bundles in flight when the server asks for fewer, one more after each that went well.
+        self.limiter.total_tokens = (
+            max(1, tokens // 2) if outcome.rate_limited else min(self.options.concurrency, tokens + 1)
+        )
+        state.progress = _counted(state.progress, planned, outcome)
+        self.on_progress(state.progress)
+
+    def _moved(self, phase: str) -> None:
+        self.state.progress = replace(self.state.progress, phase=phase)
+        self.on_progress(self.state.progress)
+
+    def _canary_items(self) -> int:
+        destroys = any(change.implied for change in self.plan.changes)
+        many = len(self.plan.items) > self.options.canary_over
+        return min(self.options.canary, len(self.plan.items)) if many or destroys else 0
+
+    def _check_canary(self) -> None:
+        surprises = [row for row in self.state.rows if row.status not in _HARMLESS]
+        if surprises and not self.state.fault:
+            first = surprises[0]
+            self.state.fault = (
+                f"{len(surprises)} of the first {self.canary} items' changes did not go through as planned, such as "
+                f"{first.key!r} of {first.name}: {first.status}, {first.note}"
+            )
 
 
 async def commit_plan(
@@ -110,62 +150,34 @@ async def commit_plan(
 ) -> Receipt:
     """Commit a plan and prove it.
 
-    Each bundle is re-read, its changed keys are merged onto what is live, written, read again and compared.
-    When the connection fails, bundles in flight get their verdict and no further one is started.
+    Each bundle is re-read, its changed keys are merged onto what is live, written, read again and compared. After a
+    passing failure it is read again before it is written again. When the connection fails for good, bundles in flight
+    get their verdict and no further one is started.
 
     Args:
         api: The wire.
         plan: What to write.
-        options: How to cut it.
+        options: How to do it.
         stop: Set to finish after the bundles in flight.
         on_progress: Called when something moved.
-        on_observed: Called with items as they were read back.
+        on_observed: Called with items as they were read last.
         log: Written to before and after each bundle.
 
     Returns:
         The receipt; planned changes that were not reached are `pending`.
+
+    Raises:
+        InvalidInputError: If the plan destroys values and that is not allowed.
     """
-    started = now()
-    bundles = list(_cut(plan.items, options.bundle_size))
-    state = _State(CommitProgress("reading", items_total=len(plan.items), bundles_total=len(bundles)))
-    on_progress(state.progress)
-    waiting = iter(bundles)
-
-    def moved(phase: str) -> None:
-        state.progress = replace(state.progress, phase=phase)
-        on_progress(state.progress)
-
-    def settle(planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
-        log.outcome(outcome.rows)
-        state.rows.extend(outcome.rows)
-        state.bundles += bool(outcome.written)
-        for batch in outcome.observed:
-            on_observed(batch)
-        if outcome.fault:
-            state.fault = str(outcome.fault)
-        state.progress = _counted(state.progress, planned, outcome)
-        on_progress(state.progress)
-
-    async def work() -> None:
-        for planned in waiting:
-            if stop.is_set() or state.fault:
-                state.rows.extend(_unsent(planned, state.fault))
-                continue
-            log.intent(planned)
-            settle(planned, await Bundle(api, planned, moved).run())
-
-    async with anyio.create_task_group() as group:
-        for _ in range(min(options.concurrency, len(bundles))):
-            group.start_soon(work)
-
-    moved("done")
-    places = ((change.item, change.key) for change in plan.changes)
-    order = {place: position for position, place in enumerate(places)}
-    return Receipt(rows_in_order(state.rows, order), started, now(), state.bundles)
+    check_destroys(plan, options)
+    calls = CommitCalls(api, options.bundle_bytes)
+    return await _Commit(calls, plan, options, stop, on_progress, on_observed, log).run()
 
 
-def _cut(items: Sequence[PlannedItem], size: int) -> Iterator[Sequence[PlannedItem]]:
-    for start in range(0, len(items), size):
+def _cut(items: Sequence[PlannedItem], canary: int, size: int) -> Iterator[Sequence[PlannedItem]]:
+    if canary:
+        yield items[:canary]
+    for start in range(canary, len(items), size):
         yield items[start : start + size]
 
 
@@ -184,9 +196,7 @@ def _counted(
 
 
 def _unsent(planned: Sequence[PlannedItem], fault: str) -> Iterator[ReceiptRow]:
-    note = (
-        f"not sent, because the commit ended early: {fault}" if fault else "not sent: the commit was stopped"
-    )
+    note = f"not sent, because {fault}" if fault else "not sent: the commit was stopped"
     for item in planned:
         for change in item.changes:
             yield ReceiptRow(

@@ -8,9 +8,10 @@ from typing import Protocol, TypeVar
 
 import anyio
 
-from encord_widgets.commit.bundles import CommitApi
-from encord_widgets.commit.engine import CommitLog, CommitOptions, CommitProgress, NoLog, commit_plan
+from encord_widgets.commit.engine import check_destroys, commit_plan
+from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress, NoLog
 from encord_widgets.commit.receipt import Receipt
+from encord_widgets.commit.wire_calls import CommitApi
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.plan import Plan
 
@@ -35,6 +36,9 @@ class CommitRun:
         on_observed: Called from the background thread with items as they were read back.
         on_finish: Called from the background thread with the receipt.
         log: Written to before and after each bundle.
+
+    Raises:
+        InvalidInputError: If the plan destroys values and that is not allowed.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class CommitRun:
         on_finish: Callable[[Receipt], None] = lambda _: None,
         log: CommitLog | None = None,
     ) -> None:
+        check_destroys(plan, options)
         self._loop = loop
         self._stop: anyio.Event | None = None
         self._stopped = False

@@ -23,6 +23,7 @@ class Change:
         key: Metadata key.
         base: Value the edit was based on, or `ABSENT`.
         after: Value wanted, or `ABSENT` to remove the key.
+        implied: Whether an overwrite removes the key without naming it.
 
     Example:
         >>> Change("8ad5", "weather", base="rain", after="fog").removes
@@ -33,6 +34,7 @@ class Change:
     key: str
     base: Value
     after: Value
+    implied: bool = False
 
     @property
     def removes(self) -> bool:
@@ -159,20 +161,22 @@ class ChangeSet:
         self._done.append(step)
         return True
 
-    def settle(self, settled: Iterable[Change]) -> None:
-        """Forget edits that the server now holds. Steps are kept for the other cells only.
+    def settle(self, settled: Iterable[tuple[Change, Value]]) -> None:
+        """Forget edits that a commit settled. Steps are kept for the other cells only.
 
         Args:
-            settled: Edits that were verified; an edit staged anew meanwhile stays, on the new base.
+            settled: Edits as they were planned, each with the value that the server holds now; an edit staged anew
+                meanwhile stays, on that value as its base.
         """
         gone: set[tuple[str, str]] = set()
-        for change in settled:
-            present = self.get(change.item, change.key)
+        for change, held in settled:
             gone.add((change.item, change.key))
+            present = self.get(change.item, change.key)
             if present is None:
                 continue
-            again = Change(change.item, change.key, change.after, present.after)
-            self._set(change.item, change.key, None if same(again.base, again.after) else again)
+            kept = not same(present.after, change.after) and not same(present.after, held)
+            again = Change(change.item, change.key, held, present.after)
+            self._set(change.item, change.key, again if kept else None)
         self._done = _without(self._done, gone)
         self._undone = _without(self._undone, gone)
 
@@ -212,7 +216,7 @@ class ChangeSet:
 def _equal(old: Change | None, new: Change | None) -> bool:
     if old is None or new is None:
         return old is new
-    return same(old.base, new.base) and same(old.after, new.after)
+    return old.implied == new.implied and same(old.base, new.base) and same(old.after, new.after)
 
 
 def _without(steps: list[_Step], gone: set[tuple[str, str]]) -> list[_Step]:

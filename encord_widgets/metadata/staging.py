@@ -92,7 +92,7 @@ def read_edits(
         try:
             after = _typed(edit, schema, current)
         except InvalidInputError as error:
-            reason = " ".join(problem.reason.capitalize() for problem in error.problems)
+            reason = " ".join(problem.reason[:1].upper() + problem.reason[1:] for problem in error.problems)
             results.append(EditResult(edit.item, edit.key, reason))
             continue
         changes.append(Change(edit.item, edit.key, stored, after))
@@ -177,7 +177,8 @@ def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mod
             changes.append(Change(uuid_, key, stored, value))
         if mode == "overwrite":
             held = table.metadata(row)
-            changes.extend(Change(uuid_, key, held[key], ABSENT) for key in held if key not in named)
+            others = (key for key in held if key not in named)
+            changes.extend(Change(uuid_, key, held[key], ABSENT, implied=True) for key in others)
     if problems:
         raise InvalidInputError(problems)
     return changes

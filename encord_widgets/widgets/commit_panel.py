@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 import traitlets
 from psygnal import SignalInstance
 
-from encord_widgets.commit.engine import CommitProgress
+from encord_widgets.commit.options import CommitProgress
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError

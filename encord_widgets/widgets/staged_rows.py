@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from encord_widgets.commit.engine import MOST_ITEMS
+from encord_widgets.commit.options import MOST_ITEMS
 from encord_widgets.commit.receipt import ReceiptRow
 from encord_widgets.metadata.changes import Change
 from encord_widgets.widgets.cell_states import ReceiptIndex, staged_verdict

@@ -5,7 +5,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-from encord_widgets.api.errors import ApiError, AuthorisationError, InvalidRequestError, PayloadTooLargeError
+from encord_widgets.api.errors import (
+    ApiError,
+    AuthorisationError,
+    ConnectionFailedError,
+    InvalidRequestError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    ServerError,
+)
 from encord_widgets.metadata.items import ItemBatch
 
 
@@ -35,7 +43,8 @@ class FakeEncord:
             missing=[uuid for uuid in uuids if uuid not in self.items],
         )
 
-    async def patch_metadata(self, patches):
+    async def patch_metadata(self, patches, *, retry):
+        assert not retry, "a commit reads before it writes again"
         self.before_write(patches)
         if self.largest_patch is not None and len(patches) > self.largest_patch:
             raise PayloadTooLargeError("413: too large", status=413)
@@ -56,5 +65,6 @@ class Api:
 
 
 def lost(status: int | None = None) -> ApiError:
-    """The answer to a request got lost."""
-    return ApiError("the connection was lost", status=status)
+    """The answer to a request got lost, or was one that asks to try again."""
+    kinds = {None: ConnectionFailedError, 429: RateLimitedError}
+    return kinds.get(status, ServerError)("the connection was lost", status=status)

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encord_widgets.commit.engine import CommitOptions, NoLog, commit_plan
+from encord_widgets.commit.engine import commit_plan
+from encord_widgets.commit.options import CommitOptions, NoLog, Patience
 from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.values import ABSENT, canonical
 from tests.commit.fake_encord import Api, FakeEncord, lost
 from tests.metadata import strategies
+
+QUICK = Patience(attempts=4, rereads=3, wait=0)
 
 
 def commit(encord, changes, *, stop=False, progress=None, observed=None, log=None, **options):
@@ -24,7 +27,7 @@ def commit(encord, changes, *, stop=False, progress=None, observed=None, log=Non
         return await commit_plan(
             Api(encord),
             Plan.of(changes, {}),
-            CommitOptions(**options),
+            CommitOptions(**{"patience": QUICK, **options}),
             stop=event,
             on_progress=(lambda p: None) if progress is None else progress.append,
             on_observed=(lambda b: None) if observed is None else observed.append,
@@ -75,16 +78,14 @@ def test_what_is_there_already_is_not_sent():
 def test_bundles_hold_at_most_so_many_items_and_each_item_goes_once():
     encord = FakeEncord({f"i{n:04}": {"x": n} for n in range(2500)})
     progress = []
-    receipt = commit(encord, [Change(f"i{n:04}", "x", n, n + 1) for n in range(2500)], progress=progress)
+    changes = [Change(f"i{n:04}", "x", n, n + 1) for n in range(2500)]
+    receipt = commit(encord, changes, progress=progress, canary=0)
     assert sorted(len(write) for write in encord.writes) == [500, 1000, 1000]
     assert [row.item for row in receipt.rows] == [f"i{n:04}" for n in range(2500)]
     assert receipt.counts == {"verified": 2500}
     assert progress[-1].phase == "done"
-    assert (progress[-1].items_done, progress[-1].bundles_done, progress[-1].counts) == (
-        2500,
-        3,
-        {"verified": 2500},
-    )
+    assert (progress[-1].items_done, progress[-1].bundles_done) == (2500, 3)
+    assert progress[-1].counts == {"verified": 2500}
     assert {"reading", "writing", "verifying"} <= {p.phase for p in progress}
 
 
@@ -117,27 +118,78 @@ def test_items_that_are_gone_or_forbidden_are_named():
     ]
 
 
-def test_a_lost_answer_is_settled_by_reading_back():
+@pytest.mark.parametrize("status", [None, 429, 503, 504])
+def test_a_lost_answer_is_settled_by_reading_back(status):
     encord = FakeEncord({"a": {"x": 0}})
 
     def lose(patches):
-        raise lost()
+        raise lost(status)
 
     encord.after_write = lose
     receipt = commit(encord, [Change("a", "x", 0, 1)])
     assert receipt.counts == {"verified": 1}
+    assert len(encord.writes) == 1, "what is there is not sent again"
 
 
-def test_a_write_that_never_arrived_is_failed_with_what_is_there():
+def test_a_write_that_never_arrives_is_tried_again_and_then_failed_with_what_is_there():
     encord = FakeEncord({"a": {"x": 0}})
+    tries = []
 
     def lose(patches):
+        tries.append(patches)
         raise lost(503)
 
     encord.before_write = lose
     receipt = commit(encord, [Change("a", "x", 0, 1)])
     (row,) = receipt.failed
     assert (row.observed, "lost" in row.note) == (0, True)
+    assert len(tries) == QUICK.attempts
+
+
+def test_before_it_writes_again_it_reads_so_that_nobody_elses_edit_is_lost():
+    encord = FakeEncord({"a": {"x": 0, "y": 0}, "b": {"x": 0}})
+
+    def rival_then_lose(patches):
+        encord.before_write = lambda patches: None
+        encord.items["a"].update(x="theirs", z="new")
+        encord.items["b"].update(y="theirs")
+        raise lost(503)
+
+    encord.before_write = rival_then_lose
+    receipt = commit(encord, [Change("a", "x", 0, 1), Change("a", "y", 0, 1), Change("b", "x", 0, 1)])
+    assert statuses(receipt) == {("a", "x"): "conflict", ("a", "y"): "verified", ("b", "x"): "verified"}
+    assert encord.items == {"a": {"x": "theirs", "y": 1, "z": "new"}, "b": {"x": 1, "y": "theirs"}}
+
+
+def test_a_half_applied_bundle_is_finished():
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(10)})
+
+    def half(patches):
+        encord.before_write = lambda patches: None
+        for item in list(patches)[:5]:
+            encord.items[item] = dict(patches[item])
+        raise lost(503)
+
+    encord.before_write = half
+    assert commit(encord, [Change(f"i{n}", "x", 0, 1) for n in range(10)]).counts == {"verified": 10}
+    assert [len(write) for write in encord.writes] == [5], "only what was not there yet is sent again"
+
+
+def test_a_server_that_shows_writes_late_gets_a_few_more_looks():
+    encord = FakeEncord({"a": {"x": 0}})
+    late = []
+
+    def keep_back(patches):
+        late.append(encord.items["a"])
+        encord.items["a"] = {"x": 0}
+
+    def show(uuids):
+        if late and len(encord.reads) == 4:
+            encord.items["a"] = late.pop()
+
+    encord.after_write, encord.before_read = keep_back, show
+    assert commit(encord, [Change("a", "x", 0, 1)]).counts == {"verified": 1}
+    assert len(encord.writes) == 1
 
 
 def test_a_write_that_cannot_be_read_back_is_not_called_verified():
@@ -194,11 +246,14 @@ def test_the_log_knows_a_bundle_before_it_is_sent_and_its_verdict_after():
         def outcome(self, rows):
             events.append(("outcome", [row.item for row in rows]))
 
+        def finish(self, receipt):
+            events.append(("finish", receipt.counts))
+
     encord = FakeEncord({"a": {"x": 0}})
     encord.before_read = lambda uuids: events.append(("read", uuids))
     encord.before_write = lambda patches: events.append(("write", list(patches)))
     commit(encord, [Change("a", "x", 0, 1)], log=Log())
-    assert [kind for kind, _ in events] == ["intent", "read", "write", "read", "outcome"]
+    assert [kind for kind, _ in events] == ["intent", "read", "write", "read", "outcome", "finish"]
 
 
 def test_what_was_read_last_is_handed_on():
@@ -212,11 +267,75 @@ def test_what_was_read_last_is_handed_on():
 
 
 @pytest.mark.parametrize(
-    "options", [{"bundle_size": 0}, {"bundle_size": 1001}, {"concurrency": 0}, {"bundle_size": "9"}]
+    ("policy", "live", "status", "wanted"),
+    [
+        ("report", "snow", "conflict", "fog"),
+        ("ours", "fog", "verified", "fog"),
+        ("theirs", "snow", "already", "snow"),
+        (lambda c: f"{c.base}/{c.ours}/{c.theirs}", "rain/fog/snow", "verified", "rain/fog/snow"),
+        (lambda conflict: conflict, "snow", "conflict", "fog"),
+        (lambda conflict: ABSENT, ABSENT, "verified", ABSENT),
+    ],
 )
+def test_conflict_policies(policy, live, status, wanted):
+    encord = FakeEncord({"a": {"weather": "snow", "kept": 1}})
+    receipt = commit(encord, [Change("a", "weather", "rain", "fog")], on_conflict=policy)
+    (row,) = receipt.rows
+    assert (row.status, row.wanted) == (status, wanted)
+    assert encord.items["a"].get("weather", ABSENT) == live
+    assert encord.items["a"]["kept"] == 1
+    assert "'snow'" in row.note
+
+
+def test_a_canary_goes_first_and_a_surprise_stops_the_rest():
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(30)})
+    encord.refuses = {"i3"}
+    receipt = commit(encord, [Change(f"i{n}", "x", 0, 1) for n in range(30)], canary=5, canary_over=10)
+    assert receipt.counts == {"verified": 4, "refused": 1, "pending": 25}
+    assert sum(len(write) for write in encord.writes) == 4
+    assert "first 5 items" in receipt.pending[0].note
+    assert "not welcome" in receipt.pending[0].note
+
+
+def test_a_conflict_in_the_canary_is_no_surprise():
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(30)})
+    encord.items["i3"]["x"] = "theirs"
+    receipt = commit(encord, [Change(f"i{n}", "x", 0, 1) for n in range(30)], canary=5, canary_over=10)
+    assert receipt.counts == {"verified": 29, "conflict": 1}
+
+
+def test_values_that_nobody_named_are_destroyed_only_when_allowed():
+    encord = FakeEncord({"a": {"x": 0, "y": 1}})
+    changes = [Change("a", "x", 0, 1), Change("a", "y", 1, ABSENT, implied=True)]
+    with pytest.raises(InvalidInputError, match="allow_destroy=True"):
+        commit(encord, changes)
+    assert not encord.reads
+    assert commit(encord, changes, allow_destroy=True).counts == {"verified": 2}
+    assert encord.items == {"a": {"x": 1}}
+
+
+def test_writes_stay_within_the_byte_budget():
+    encord = FakeEncord({f"i{n}": {"x": 0, "pad": "p" * 4000} for n in range(10)})
+    receipt = commit(encord, [Change(f"i{n}", "x", 0, 1) for n in range(10)], bundle_bytes=10_000)
+    assert receipt.counts == {"verified": 10}
+    assert [len(write) for write in encord.writes] == [2] * 5
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"bundle_size": 0}, {"bundle_size": 1001}, {"concurrency": 0}, {"bundle_size": "9"}, {"bundle_size": True},
+        {"bundle_bytes": 5}, {"canary": -1},
+    ],
+)  # fmt: skip
 def test_options_out_of_range(options):
-    with pytest.raises(InvalidInputError, match="whole number from 1"):
+    with pytest.raises(InvalidInputError, match="whole number from"):
         CommitOptions(**options)
+
+
+def test_an_unknown_policy():
+    with pytest.raises(InvalidInputError, match="on_conflict"):
+        CommitOptions(on_conflict="mine")
 
 
 def test_an_empty_plan():

@@ -57,7 +57,7 @@ def test_settled_cells_never_come_back(steps, data):
     staged = list(changes)
     chosen = data.draw(st.sets(st.integers(0, max(len(staged) - 1, 0))))
     settled = [change for place, change in enumerate(staged) if place in chosen]
-    changes.settle(settled)
+    changes.settle((change, change.after) for change in settled)
     gone = {(c.item, c.key) for c in settled}
     assert content(changes) == content(c for c in staged if (c.item, c.key) not in gone)
     while changes.undo():
@@ -69,8 +69,15 @@ def test_an_edit_made_during_a_commit_stays_on_the_new_base():
     changes.stage([Change("a", "x", 1, 2)])
     sent = list(changes)
     changes.stage([Change("a", "x", 1, 3)])
-    changes.settle(sent)
+    changes.settle((change, change.after) for change in sent)
     assert list(changes) == [Change("a", "x", 2, 3)]
+
+
+def test_an_edit_that_gave_way_to_theirs_is_gone():
+    changes = ChangeSet()
+    changes.stage([Change("a", "x", 1, 2)])
+    changes.settle([(Change("a", "x", 1, 2), "theirs")])
+    assert not changes
 
 
 def test_staging_the_base_drops_the_edit_and_can_be_undone():

@@ -42,7 +42,7 @@ def test_merge_touches_named_keys_only(table):
 def test_overwrite_removes_every_other_key_and_says_which(table):
     changes = to_changes({A: {"weather": "rain"}}, table, SCHEMA, "overwrite")
     assert {c.key: c.after for c in changes} == {"weather": "rain", "lux": ABSENT, "$encord": ABSENT}
-    assert {c.key: c.base for c in changes if c.removes} == {"lux": 5, "$encord": {"frames": {}}}
+    assert {c.key: c.base for c in changes if c.implied} == {"lux": 5, "$encord": {"frames": {}}}
 
 
 def test_all_problems_are_collected(table):

@@ -190,7 +190,7 @@ def test_state_has_the_shape_that_the_front_end_reads(items):
         assert set(panel.state["outcome"]) == interface("commit_panel", "Outcome")
         _, state = grid.cell(item, "weather")
         assert set(state) <= interface("shared", "CellState")
-        from encord_widgets.commit.engine import CommitProgress
+        from encord_widgets.commit.options import CommitProgress
         from encord_widgets.widgets.commit_panel import _progress
 
         assert set(_progress(CommitProgress("reading", 3))) == interface("commit_panel", "Progress")

@@ -1,0 +1,107 @@
+"""The calls of the wire that a commit needs, with the item at fault found by halving."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeVar
+
+from encord_widgets.api.errors import (
+    ApiError,
+    AuthorisationError,
+    InvalidRequestError,
+    NotFoundError,
+    PayloadTooLargeError,
+)
+from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.values import Json, json_texts
+
+__all__ = ["BLAMES_AN_ITEM", "CommitApi", "CommitCalls"]
+
+T = TypeVar("T")
+
+# One item can be the cause of these; all others concern the whole connection.
+BLAMES_AN_ITEM: Final = (InvalidRequestError, AuthorisationError, NotFoundError, PayloadTooLargeError)
+
+
+class CommitApi(Protocol):
+    """The calls of the wire that a commit needs."""
+
+    async def items(self, uuids: Sequence[str]) -> ItemBatch:
+        """Read items fresh."""
+        ...
+
+    async def patch_metadata(self, patches: dict[str, dict[str, Json]], *, retry: bool) -> list[str]:
+        """Replace the metadata of items; the uuids that were answered."""
+        ...
+
+
+class CommitCalls:
+    """Reads and writes items; a call that the server refuses is halved until the item at fault stands alone.
+
+    Args:
+        api: The wire.
+        most_bytes: JSON bytes of one write.
+    """
+
+    def __init__(self, api: CommitApi, most_bytes: int) -> None:
+        self._api = api
+        self._most_bytes = most_bytes
+
+    async def read(self, uuids: Sequence[str]) -> tuple[list[ItemBatch], dict[str, ApiError]]:
+        """Read items.
+
+        Args:
+            uuids: At most 1000.
+
+        Returns:
+            What was read, and for each item that could not be read, why.
+        """
+        errors: dict[str, ApiError] = {}
+        return await self._halving(list(uuids), self._api.items, errors), errors
+
+    async def write(self, patches: dict[str, dict[str, Json]]) -> dict[str, ApiError]:
+        """Replace the metadata of items, once: a failure is for the caller, who reads before trying again.
+
+        Args:
+            patches: Whole new metadata by item.
+
+        Returns:
+            For each item that was not accepted, why; after a transient error it may be written all the same.
+        """
+        errors: dict[str, ApiError] = {}
+
+        async def send(uuids: Sequence[str]) -> list[str]:
+            return await self._api.patch_metadata({item: patches[item] for item in uuids}, retry=False)
+
+        for uuids in self._within_budget(patches):
+            # Items left out of the answer need no care here: the read-back finds what became of them.
+            await self._halving(uuids, send, errors)
+        return errors
+
+    def _within_budget(self, patches: dict[str, dict[str, Json]]) -> list[list[str]]:
+        sizes = map(len, json_texts(patches.values()))
+        parts: list[list[str]] = [[]]
+        total = 0
+        for item, size in zip(patches, sizes, strict=True):
+            if parts[-1] and total + size > self._most_bytes:
+                parts.append([])
+                total = 0
+            parts[-1].append(item)
+            total += size
+        return parts
+
+    async def _halving(
+        self, uuids: list[str], call: Callable[[Sequence[str]], Awaitable[T]], errors: dict[str, ApiError]
+    ) -> list[T]:
+        try:
+            return [await call(uuids)]
+        except BLAMES_AN_ITEM as error:
+            if len(uuids) == 1:
+                errors[uuids[0]] = error
+                return []
+        except ApiError as error:
+            errors.update(dict.fromkeys(uuids, error))
+            return []
+        middle = len(uuids) // 2
+        first = await self._halving(uuids[:middle], call, errors)
+        return [*first, *await self._halving(uuids[middle:], call, errors)]
