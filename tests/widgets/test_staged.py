@@ -7,6 +7,7 @@ import threading
 import pytest
 
 import encord_widgets as ew
+from encord_widgets.commit.options import CommitOptions
 from encord_widgets.widgets.cells import encode
 from tests.widgets.browser import Browser
 
@@ -232,7 +233,7 @@ def test_a_second_commit_meanwhile_is_refused_and_the_first_can_be_stopped(monke
         with ew.CommitPanel(items) as panel_widget:
             panel = Browser(panel_widget)
             items.stage({item: {"lux": 1} for item in items.uuids})
-            run = items.start_commit(bundle_size=1, concurrency=1)
+            run = items.start_commit(CommitOptions(bundle_size=1, concurrency=1))
             panel.until(lambda: panel.state["progress"])
             assert panel.state["progress"]["running"]
             assert panel.state["outcome"] is None
@@ -270,7 +271,7 @@ def test_a_panel_made_during_a_commit_shows_it():
     with ew.demo(items=30, latency_ms=100) as client:
         items = client.folder(next(f for f in client.folders() if f.name == "Street scenes")).wait()
         items.stage({item: {"lux": 1} for item in items.uuids})
-        run = items.start_commit(bundle_size=2, concurrency=1)
+        run = items.start_commit(CommitOptions(bundle_size=2, concurrency=1))
         with ew.CommitPanel(items) as panel:
             page = Browser(panel)
             assert page.state["progress"]["running"]
