@@ -110,10 +110,7 @@ class Bundle:
             self._last_read.update(dict.fromkeys(batch.uuids, batch))
 
     async def _write(self, items: Sequence[str]) -> None:
-        patches = {}
-        for item in items:
-            written = self._wishes[item].written
-            patches[item] = merge(self._observed[item], written).metadata
+        patches = {item: self._wishes[item].metadata for item in items}
         self._on_phase("writing")
         errors = await self._calls.write(patches)
         for item in items:
@@ -163,6 +160,7 @@ class Bundle:
         again = merge(self._observed[item], merged.written)
         self._wishes[item] = replace(
             merged,
+            metadata=again.metadata,
             written=(*again.already, *again.written),
             conflicts=(*merged.conflicts, *again.conflicts),
         )

@@ -13,7 +13,7 @@ from encord_widgets.api.errors import (
     PayloadTooLargeError,
 )
 from encord_widgets.metadata.items import ItemBatch
-from encord_widgets.metadata.values import Json, json_texts
+from encord_widgets.metadata.values import Json, compact, json_texts
 
 __all__ = ["BLAMES_AN_ITEM", "CommitApi", "CommitCalls"]
 
@@ -79,6 +79,8 @@ class CommitCalls:
         return errors
 
     def _within_budget(self, patches: dict[str, dict[str, Json]]) -> list[list[str]]:
+        if len(compact(dict(patches))) <= self._most_bytes:
+            return [list(patches)]
         sizes = map(len, json_texts(patches.values()))
         parts: list[list[str]] = [[]]
         total = 0
