@@ -68,6 +68,7 @@ class ChangeSet:
         self._count = 0
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
+        self._moved: dict[tuple[str, str], None] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -180,6 +181,14 @@ class ChangeSet:
         self._done = _without(self._done, gone)
         self._undone = _without(self._undone, gone)
 
+    def take_moved(self) -> dict[tuple[str, str], Change | None]:
+        """Cells whose staged edit changed since the last call, with the edit (None: no longer staged).
+
+        This is what a journal has to write down.
+        """
+        moved, self._moved = self._moved, {}
+        return {place: self.get(*place) for place in moved}
+
     def to_frame(self) -> pd.DataFrame:
         """The staged edits as a table with `item`, `key`, `before`, `after` and `status` ("staged").
 
@@ -202,6 +211,7 @@ class ChangeSet:
         return len(step.cells)
 
     def _set(self, item: str, key: str, change: Change | None) -> None:
+        self._moved[item, key] = None
         keys = self._cells.setdefault(item, {})
         self._count -= key in keys
         if change is None:

@@ -89,6 +89,32 @@ def test_staging_the_base_drops_the_edit_and_can_be_undone():
     assert [c.removes for c in changes] == [True]
 
 
+@given(steps, st.lists(st.sampled_from(["undo", "redo", "settle", "look"]), max_size=6))
+def test_what_moved_is_enough_to_follow_along(steps, actions):
+    changes, followed = ChangeSet(), {}
+
+    def follow():
+        for place, change in changes.take_moved().items():
+            followed.pop(place, None)
+            if change is not None:
+                followed[place] = change
+
+    for step in steps:
+        changes.stage(step)
+        if len(step) % 2:
+            follow()
+    for action in actions:
+        if action == "settle":
+            changes.settle([(change, change.after) for change in list(changes)[:1]])
+        elif action == "look":
+            follow()
+        else:
+            getattr(changes, action)()
+    follow()
+    assert content(followed.values()) == content(changes)
+    assert changes.take_moved() == {}
+
+
 def test_unstage_is_one_step():
     changes = ChangeSet()
     changes.stage([Change("a", "x", 1, 2), Change("a", "y", 1, 2), Change("b", "x", 1, 2)])
