@@ -76,3 +76,13 @@ def test_the_whole_job_by_keyboard(
     wanted[uuids[7]]["camera"] = "roof"
     assert "$encord" in wanted[uuids[7]]
     assert second_editor.everything() == wanted
+
+    # Overruled on purpose, ours is written; what somebody else added stays.
+    diff.row(names[5], "camera").get_by_role("button", name="Keep our").click()
+    expect(diff.row(names[5], "camera")).to_contain_text("staged")
+    panel.commit.click()
+    expect(panel.outcome).to_contain_text("read back as wanted")
+    assert panel.tally() == {"verified": 1}
+    shot(notebook, "all_verified_light")
+    wanted[uuids[5]]["camera"] = "mine"
+    assert second_editor.everything() == wanted
