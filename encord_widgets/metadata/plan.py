@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
-from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, compact, loads, shown
+from encord_widgets.metadata.texts import by_key, counted, html_table, printable
+from encord_widgets.metadata.values import ABSENT, shown
+
+if TYPE_CHECKING:
+    from encord_widgets.metadata.plan_table import Stored
 
 __all__ = ["Plan", "PlannedItem"]
 
-_FORMAT: Final = "encord-widgets/plan/1"
+_LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +37,6 @@ class PlannedItem:
     changes: tuple[Change, ...]
 
 
-class _CellFile(BaseModel):
-    """One key in a plan file: a missing side means absent, null means null."""
-
-    model_config = ConfigDict(extra="forbid")
-    before: Any = ABSENT
-    after: Any = ABSENT
-
-
-class _ItemFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    item: str
-    name: str
-    changes: dict[str, _CellFile]
-
-
-class _PlanFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    format: str
-    created_at: dt.datetime
-    source: str
-    items: list[_ItemFile]
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a commit will try: for each item the keys to change, each with the value it was based on.
@@ -72,6 +50,8 @@ class Plan:
         >>> plan = Plan.of([Change("8ad5", "weather", "rain", "fog")], names={"8ad5": "a.png"})
         >>> len(plan), plan.items[0].name
         (1, 'a.png')
+        >>> Plan.load(plan.save("fix.plan.json")) == plan
+        True
     """
 
     items: tuple[PlannedItem, ...]
@@ -95,97 +75,122 @@ class Plan:
         )
         return cls(items, source, dt.datetime.now(dt.UTC).replace(microsecond=0))
 
+    @classmethod
+    def from_frame(cls, table: Any, items: Stored | None = None, *, source: str = "") -> Plan:
+        """A plan from a table with one row a change, made by pandas, DuckDB, Spark or any other engine.
+
+        Columns: `item` (uuid), `key` (metadata key), `after` and, where known, `before`; `name` may be there too.
+        `before` and `after` hold JSON text (text with its quotes: `"fog"`), or numbers and booleans as they are. A
+        missing cell (NULL, NaN, NA) means absent, so in `after` it removes the key; JSON null is the text `null`.
+
+        Where there is no `before`, it comes from `items`. Without that too the keys are taken to be absent: those that
+        hold something by then are reported as conflicts, and stay as they are.
+
+        Args:
+            table: A DataFrame, or a table with `to_pandas` (Arrow, Polars) or `df` (DuckDB).
+            items: An `ItemSet` that holds the items.
+            source: Where the plan comes from, in words.
+
+        Raises:
+            InvalidInputError: With every fault, by row.
+
+        Example:
+            >>> import pandas as pd
+            >>> table = pd.DataFrame({"item": ["8ad58157-ca74-4ae4-8f37-a0193430bcac"], "key": ["weather"],
+            ...                       "before": ['"rain"'], "after": ['"fog"']})
+            >>> Plan.from_frame(table).changes[0].after
+            'fog'
+        """
+        from encord_widgets.metadata.plan_table import plan_from_frame  # it needs this class
+
+        return plan_from_frame(table, items, source)
+
     def __len__(self) -> int:
         return sum(len(planned.changes) for planned in self.items)
 
     def __repr__(self) -> str:
-        removed = sum(change.removes for change in self.changes)
-        tail = f", {removed:,} of them removing a key" if removed else ""
-        return f"<Plan: {len(self):,} changes on {len(self.items):,} items{tail}>"
+        return f"<{type(self).__name__}: {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (planned.name, change.key, shown(change.base), shown(change.after))
+            for planned in self.items[:_LISTED]
+            for change in planned.changes
+        ]
+        table = html_table(["item", "key", "before", "after"], rows[:_LISTED])
+        rest = len(self) - min(len(rows), _LISTED)
+        more = f"<p>... and {rest:,} more (see .changes)</p>" if rest else ""
+        return f"<p>{escape(self.sentence)}</p>{table}{more}"
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """All changes, item by item."""
         return tuple(change for planned in self.items for change in planned.changes)
 
+    @property
+    def destroys(self) -> tuple[Change, ...]:
+        """Changes that take a value away: keys that hold something and are removed.
+
+        Those that an overwrite removes without naming them (`Change.implied`) are committed with `allow_destroy=True`
+        only.
+
+        Example:
+            >>> plan = Plan.of([Change("8ad5", "weather", "rain", ABSENT), Change("8ad5", "lux", 4, 5)], {})
+            >>> plan
+            <Plan: 2 changes on 1 item, 1 of them removing a value (weather 1)>
+            >>> plan.destroys[0].base
+            'rain'
+        """
+        return tuple(change for change in self.changes if change.removes and change.base is not ABSENT)
+
+    @property
+    def sentence(self) -> str:
+        """The plan in a few words."""
+        text = f"{counted(len(self), 'change')} on {counted(len(self.items), 'item')}"
+        destroyed = self.destroys
+        if destroyed:
+            text += f", {len(destroyed):,} of them removing a value ({by_key(c.key for c in destroyed)})"
+        return f"{text}, from {printable(self.source)}" if self.source else text
+
     def save(self, path: str | PathLike[str]) -> Path:
-        """Write the plan as JSON: sorted, one line a change, without secrets.
+        """Write the plan to a file, without secrets: the suffix says in which format.
+
+        `.json` is sorted, with one line a change, so that two plans can be compared line by line. `.parquet` is for
+        large plans and other engines: columns `item`, `name`, `key`, and `before` and `after` as JSON text with NULL
+        for absent (and `implied` where an overwrite removes keys); it needs pyarrow.
 
         Args:
             path: File to write; an existing one is replaced.
 
         Returns:
             The path written.
+
+        Raises:
+            InvalidInputError: If the suffix is another.
+            EncordWidgetsError: If pyarrow is needed and not installed.
+            OSError: If the file cannot be written.
         """
-        target = Path(path)
-        target.write_text(self._text(), encoding="utf-8")
-        return target
+        from encord_widgets.metadata import files, plan_file, plan_table  # they need this class
+
+        if files.kind_of(path) == "parquet":
+            return plan_table.save_plan(self, path)
+        return files.write_text(path, plan_file.lines_of(self))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Plan:
-        """Read a plan that `save` wrote.
+        """Read a plan that `save` wrote, or a Parquet file of any engine with the columns of `from_frame`.
 
         Args:
-            path: File to read.
+            path: File to read, `.json` or `.parquet`.
 
         Raises:
             InvalidInputError: If the file is no plan of a known version; every fault is named.
+            EncordWidgetsError: If pyarrow is needed and not installed.
             OSError: If the file cannot be read.
         """
+        from encord_widgets.metadata import files, plan_file, plan_table  # they need this class
+
         source = Path(path)
-        try:
-            file = _PlanFile.model_validate(loads(source.read_bytes()))
-        except (ValueError, ValidationError) as error:
-            raise InvalidInputError(_faults(error, source)) from None
-        if file.format != _FORMAT:
-            hint = "Use the version of encord_widgets that wrote it."
-            raise InvalidInputError([Problem(expected=_FORMAT, got=shown(file.format), hint=hint)])
-        return cls(
-            items=tuple(
-                PlannedItem(
-                    planned.item,
-                    planned.name,
-                    tuple(
-                        Change(planned.item, key, cell.before, cell.after)
-                        for key, cell in planned.changes.items()
-                    ),
-                )
-                for planned in file.items
-            ),
-            source=file.source,
-            created_at=file.created_at,
-        )
-
-    def _text(self) -> str:
-        """Sorted by item and key, one line a change, so that two plans can be compared line by line."""
-        head: dict[str, Json] = {
-            "format": _FORMAT,
-            "created_at": self.created_at.isoformat(),
-            "source": self.source,
-        }
-        lines = [f" {compact(key)}: {compact(value)}," for key, value in head.items()]
-        blocks = []
-        for planned in sorted(self.items, key=lambda planned: planned.item):
-            cells = [
-                f"   {compact(change.key)}: {compact(_cell(change))}"
-                for change in sorted(planned.changes, key=lambda change: change.key)
-            ]
-            name, item = compact(planned.name), compact(planned.item)
-            blocks.append(f'  {{"item": {item}, "name": {name}, "changes": {{\n' + ",\n".join(cells) + "}}")
-        return "\n".join(["{", *lines, ' "items": [', ",\n".join(blocks), " ]", "}", ""])
-
-
-def _cell(change: Change) -> dict[str, Json]:
-    sides: dict[str, Value] = {"before": change.base, "after": change.after}
-    return {side: value for side, value in sides.items() if not isinstance(value, Absent)}
-
-
-def _faults(error: ValueError, source: Path) -> list[Problem]:
-    hint = f"{source.name} is not a plan that Plan.save wrote."
-    if isinstance(error, ValidationError):
-        return [
-            Problem(expected=fault["msg"], got=f"{'.'.join(map(str, fault['loc']))}", hint=hint)
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
-    detail = "not JSON" if isinstance(error, orjson.JSONDecodeError) else shown(error)
-    return [Problem(expected="a plan file", got=detail, hint=hint)]
+        if files.kind_of(source) == "parquet":
+            return plan_table.load_plan(source)
+        return plan_file.plan_from_json(source.read_bytes(), source.name)
