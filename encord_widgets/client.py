@@ -21,9 +21,12 @@ from encord_widgets.api.errors import EU_DOMAIN
 from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
+from encord_widgets.commit.dry_run import DryRun, dry_run
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import Receipt
+from encord_widgets.commit.recheck import DriftReport, recheck
 from encord_widgets.commit.run import CommitRun
+from encord_widgets.commit.undo import UndoPlan, undo_plan
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSource, Source
@@ -222,7 +225,9 @@ class Client:
             bundle_size=bundle_size,
             concurrency=concurrency,
         )
-        return CommitRun(self._background, self._api, plan, options).result()
+        receipt = CommitRun(self._background, self._api, plan, options).result()
+        receipt.bind(self)
+        return receipt
 
     def media(self, item: str) -> tuple[bytes, str]:
         """The media file of an item, through a URL that is signed for this one read and not kept.
@@ -262,6 +267,50 @@ class Client:
             ApiError: If the server refuses or cannot be reached.
         """
         return self._background.call(lambda: ListedSource(tuple(uuids)).read_all(self._api))
+
+    def verify(self, receipt: Receipt) -> DriftReport:
+        """Read the items of a receipt again, also days later or from a file: what drifted since, by key.
+
+        Args:
+            receipt: What a commit did.
+
+        Returns:
+            One row for each key that the commit settled.
+
+        Raises:
+            ApiError: If the server refuses or cannot be reached.
+        """
+        return recheck(receipt, self)
+
+    def undo(self, receipt: Receipt) -> UndoPlan:
+        """A plan that takes a commit back, for `apply`: only keys that still hold what was written.
+
+        Args:
+            receipt: What the commit did, also from a file.
+
+        Returns:
+            The plan; keys that it leaves alone are in `skipped`.
+
+        Raises:
+            ApiError: If the server refuses or cannot be reached.
+        """
+        return undo_plan(receipt, self)
+
+    def dry_run(self, plan: Plan, *, on_conflict: OnConflict = "report") -> DryRun:
+        """What `apply` would do right now, without doing it: written, drifted, destroyed.
+
+        Args:
+            plan: What would be written.
+            on_conflict: What would be done where somebody else changed a key since.
+
+        Returns:
+            One row for each planned change.
+
+        Raises:
+            InvalidInputError: If `on_conflict` is no policy.
+            ApiError: If the server refuses or cannot be reached.
+        """
+        return dry_run(plan, self, on_conflict)
 
     def _open(self, source: Source) -> ItemSet:
         return ItemSet(self, source, self._background, self._api)

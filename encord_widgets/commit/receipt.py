@@ -7,12 +7,20 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from encord_widgets.errors import EncordWidgetsError
+from encord_widgets.metadata.texts import html_table, printable
 from encord_widgets.metadata.values import Value, shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from encord_widgets.commit.live import Reader
+    from encord_widgets.commit.recheck import DriftReport
+    from encord_widgets.commit.undo import UndoPlan
 
 __all__ = ["OPEN", "Receipt", "ReceiptRow", "Status"]
 
@@ -58,8 +66,15 @@ class ReceiptRow:
     at: dt.datetime
 
 
+class _Bound:
+    """Keeps the connection beside the content: outside of comparison, repr, files, copies and pickles."""
+
+    __slots__ = ("_reader",)
+    _reader: Reader
+
+
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(_Bound):
     """The outcome of a commit: one row for each item and key, nothing left out.
 
     True when nothing is left open, so `assert items.commit()` is a proof.
@@ -69,6 +84,7 @@ class Receipt:
         started_at: With zone.
         finished_at: With zone.
         bundles: How many bundles were written.
+        server: Address of the server, for people.
 
     Example:
         >>> import encord_widgets as ew
@@ -78,12 +94,15 @@ class Receipt:
         ...     receipt = items.commit()
         >>> bool(receipt), receipt.counts
         (True, {'verified': 1})
+        >>> ew.Receipt.load(receipt.save("fog.receipt.json")) == receipt
+        True
     """
 
     rows: tuple[ReceiptRow, ...]
     started_at: dt.datetime
     finished_at: dt.datetime
     bundles: int
+    server: str = ""
 
     def __bool__(self) -> bool:
         return not any(row.status in OPEN for row in self.rows)
@@ -169,22 +188,145 @@ class Receipt:
         data = {name: pd.Series([getattr(r, name) for r in self.rows], dtype=object) for name in names}
         return pd.DataFrame(data).astype({"item": "str", "key": "str", "status": "str"})
 
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the receipt to a file, without secrets: `.json` has one line a row, `.parquet` is for other engines.
+
+        A SHA-256 digest of the content is in the file, and `load` refuses a file whose content is another by then. It
+        guards against accidents and careless edits; somebody who means to forge a receipt can compute a new digest.
+
+        Args:
+            path: File to write; an existing one is replaced.
+
+        Returns:
+            The path written.
+
+        Raises:
+            InvalidInputError: If the suffix is another.
+            EncordWidgetsError: If pyarrow is needed and not installed.
+            OSError: If the file cannot be written.
+        """
+        from encord_widgets.commit.receipt_file import save_receipt  # it needs this class
+
+        return save_receipt(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Receipt:
+        """Read a receipt that `save` wrote. For `recheck` and `undo` hand it to `Client.verify` and `Client.undo`.
+
+        Args:
+            path: File to read, `.json` or `.parquet`.
+
+        Raises:
+            InvalidInputError: If the file is no receipt of a known version, or was changed since it was saved.
+            EncordWidgetsError: If pyarrow is needed and not installed.
+            OSError: If the file cannot be read.
+        """
+        from encord_widgets.commit.receipt_file import load_receipt  # it needs this class
+
+        return load_receipt(path)
+
+    def to_csv(self, folder: str | PathLike[str]) -> tuple[Path, Path]:
+        """Write two tables for people who want files: `settled.csv` (success) and `open.csv` (errors, with the reason).
+
+        Values are JSON text, and an absent one is an empty cell. A name, key or note that a spreadsheet would take for
+        a formula has an apostrophe in front.
+
+        Args:
+            folder: Where to write them; it is made if it is not there.
+
+        Returns:
+            Both paths.
+
+        Raises:
+            OSError: If they cannot be written.
+        """
+        from encord_widgets.commit.receipt_file import save_tables  # it needs this class
+
+        return save_tables(self, folder)
+
+    def bind(self, client: Reader) -> None:
+        """Keep the connection that the commit went through, for `recheck` and `undo`; no file or copy has it.
+
+        Args:
+            client: The client.
+        """
+        object.__setattr__(self, "_reader", client)
+        if not self.server:
+            object.__setattr__(self, "server", client.title)
+
+    def recheck(self) -> DriftReport:
+        """Read the items again, also days later: what drifted since, by key.
+
+        Returns:
+            One row for each key that was verified, or there already.
+
+        Raises:
+            EncordWidgetsError: If the receipt has no connection; see `Client.verify`.
+            ApiError: If the server refuses or cannot be reached.
+
+        Example:
+            >>> import encord_widgets as ew
+            >>> with ew.demo(items=20) as client:
+            ...     items = client.folder(client.folders("Street scenes")[0])
+            ...     _ = items.stage({items.uuids[0]: {"weather": "fog"}})
+            ...     report = client.verify(items.commit())
+            >>> bool(report), report.counts
+            (True, {'still': 1})
+        """
+        from encord_widgets.commit.recheck import recheck  # it needs this class
+
+        return recheck(self, self._client())
+
+    def undo(self) -> UndoPlan:
+        """A plan that takes the commit back: only keys that were verified and still hold what was written.
+
+        Absent is restored as absent, null as null. Keys that hold something else by now are in `UndoPlan.skipped`.
+
+        Returns:
+            The plan; look at it, then commit it with `Client.apply`.
+
+        Raises:
+            EncordWidgetsError: If the receipt has no connection; see `Client.undo`.
+            ApiError: If the server refuses or cannot be reached.
+
+        Example:
+            >>> import encord_widgets as ew
+            >>> with ew.demo(items=20) as client:
+            ...     items = client.folder(client.folders("Street scenes")[0])
+            ...     _ = items.stage({items.uuids[0]: {"weather": "fog"}})
+            ...     undone = client.apply(client.undo(items.commit()))
+            >>> undone.counts
+            {'verified': 1}
+        """
+        from encord_widgets.commit.undo import undo_plan  # it needs this class
+
+        return undo_plan(self, self._client())
+
+    def _client(self) -> Reader:
+        client: Reader | None = getattr(self, "_reader", None)
+        if client is None:
+            raise EncordWidgetsError(
+                "This receipt has no connection, like any from a file; "
+                "use client.verify(receipt) or client.undo(receipt)."
+            )
+        return client
+
     def __repr__(self) -> str:
         lines = [f"<Receipt: {self.sentence}"]
         still = self.open
-        lines += [f"  {r.status}: {r.name} · {r.key}: {r.note}" for r in still[:_LISTED]]
+        lines += [
+            f"  {r.status}: {printable(r.name)} · {printable(r.key)}: {printable(r.note, 300)}"
+            for r in still[:_LISTED]
+        ]
         if len(still) > _LISTED:
             lines.append(f"  ... and {len(still) - _LISTED:,} more (see .open)")
         return "\n".join(lines) + ">"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(r.name)}</td><td>{escape(r.key)}</td><td>{escape(shown(r.wanted))}</td>"
-            f"<td>{escape(shown(r.observed))}</td><td>{r.status}</td><td>{escape(r.note)}</td></tr>"
-            for r in self.open[:_LISTED]
-        )
-        head = "<tr><th>item</th><th>key</th><th>wanted</th><th>observed</th><th>status</th><th>why</th></tr>"
-        table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
+        rows = [
+            (r.name, r.key, shown(r.wanted), shown(r.observed), r.status, r.note) for r in self.open[:_LISTED]
+        ]
+        table = html_table(["item", "key", "wanted", "observed", "status", "why"], rows)
         return f"<p>{escape(self.sentence)}</p>{table}"
 
 
