@@ -32,6 +32,10 @@ class Editor:
         item = self._item(uuid)
         item.update(client_metadata={**(item.client_metadata or {}), **values})
 
+    def new_folder(self, name: str) -> str:
+        """Uuid of a new folder, without items."""
+        return str(self._client.create_storage_folder(name).uuid)
+
     def everything(self, folder: str = "Street scenes") -> dict[str, dict[str, Any]]:
         """The metadata of every item of a folder."""
         found = self._client.get_storage_folder(self._encord.folder(folder))

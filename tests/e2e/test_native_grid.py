@@ -81,7 +81,7 @@ def test_the_whole_job_by_keyboard(
     diff.row(names[5], "camera").get_by_role("button", name="Keep our").click()
     expect(diff.row(names[5], "camera")).to_contain_text("staged")
     panel.commit.click()
-    expect(panel.outcome).to_contain_text("read back as wanted")
+    expect(panel.outcome).to_contain_text("The edit is on Encord and read back as wanted")
     assert panel.tally() == {"verified": 1}
     shot(notebook, "all_verified_light")
     wanted[uuids[5]]["camera"] = "mine"

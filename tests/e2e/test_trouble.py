@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.benches import Diff, Grid, Panel
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
+from tests.e2e.editor import Editor
 from tests.served import Served
 
 
@@ -76,13 +77,17 @@ def test_a_wrong_key_and_an_unknown_folder_are_one_sentence_each(
         assert text.count("Traceback (most recent call last)") == 1, "one error, not a chain of them"
 
 
-def test_an_empty_folder_says_so(encord: Served, open_notebook: OpenNotebook, shot: Shot) -> None:
-    notebook = open_notebook(*cells_for(encord))
+def test_where_there_is_nothing_the_grid_says_so(
+    encord: Served, second_editor: Editor, open_notebook: OpenNotebook, shot: Shot
+) -> None:
+    empty = second_editor.new_folder("Nothing yet")
+    notebook = open_notebook(*cells_for(encord), f"ew.ItemGrid(client.folder({empty!r}))")
     notebook.run_all()
     page, grid = notebook.page, Grid(notebook.page).wait()
-    grid.box.get_by_role("searchbox").fill("no such thing anywhere")
-    expect(grid.box).to_contain_text("No item matches")
+    grid.box.get_by_role("searchbox").first.fill("no such thing anywhere")
+    expect(grid.box.first).to_contain_text("No item matches")
+    expect(grid.box.last).to_contain_text("There are no items here")
     shot(notebook, "empty_light")
     page.get_by_role("button", name="Clear the search").click()
     grid.wait()
-    expect(grid.box).to_contain_text("60 items")
+    expect(grid.box.first).to_contain_text("60 items")
