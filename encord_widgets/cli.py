@@ -62,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
         "--latency-ms", type=float, default=0, metavar="MS", help="hold every answer back (default: 0)"
     )
     serve.add_argument(
+        "--faults",
+        default="",
+        metavar="TEXT",
+        help="let requests go wrong, such as 503=0.1,reset_after=0.05,rival=0.2,seed=4 (default: none)",
+    )
+    serve.add_argument(
         "--json", action="store_true", help="print one line of JSON once it is ready, for scripts"
     )
     serve.set_defaults(run=_serve)
@@ -98,6 +104,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         database=arguments.database,
         items=arguments.items,
         latency_ms=arguments.latency_ms,
+        faults=arguments.faults,
         as_json=arguments.json,
     )
 

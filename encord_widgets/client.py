@@ -40,6 +40,8 @@ from encord_widgets.metadata.values import shown
 if TYPE_CHECKING:
     import httpx
 
+    from encord_widgets.local.faults import Faults
+
 __all__ = ["Client", "connect", "demo"]
 
 _DEMO_DOMAIN: Final = "http://encord.embedded"
@@ -369,16 +371,27 @@ def connect(
     return Client(http, title=http.domain)
 
 
-def demo(path: str | PathLike[str] | None = None, *, items: int = 500, latency_ms: float = 0) -> Client:
+def demo(
+    path: str | PathLike[str] | None = None,
+    *,
+    items: int = 500,
+    latency_ms: float = 0,
+    faults: Faults | str | None = None,
+) -> Client:
     """Connect to an embedded Encord with sample data, in this process; works offline.
 
     Args:
         path: SQLite file that keeps it; without one it is gone when the client is closed.
         items: Number of items in its sample folder, when it is made.
         latency_ms: Time in milliseconds by which every answer is delayed.
+        faults: What goes wrong on purpose, to practise on: `encord_widgets.local.Faults`, or text such as
+            `"503=0.1,reset_after=0.05,rival=0.2,seed=4"`.
 
     Returns:
         The client.
+
+    Raises:
+        ValueError: If the file is something else's, or the faults are not understood.
 
     Example:
         >>> import encord_widgets as ew
@@ -387,15 +400,14 @@ def demo(path: str | PathLike[str] | None = None, *, items: int = 500, latency_m
         True
         >>> client.close()
     """
-    import httpx
-
+    from encord_widgets.api.in_process import InProcessTransport
     from encord_widgets.local import EmbeddedEncord
 
-    server = EmbeddedEncord(None if path is None else Path(path), items=items, latency_ms=latency_ms)
+    database = None if path is None else Path(path)
+    server = EmbeddedEncord(database, items=items, latency_ms=latency_ms, faults=faults)
     token = secrets.token_urlsafe(32)
     server.register_token(token)
-    transport = httpx.ASGITransport(app=server.app)
-    http = HttpClient(BearerCredentials(token), _DEMO_DOMAIN, transport=transport)
+    http = HttpClient(BearerCredentials(token), _DEMO_DOMAIN, transport=InProcessTransport(server.app))
     return Client(http, title="embedded Encord", in_process=True, on_close=server.close)
 
 

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from encord_widgets.local.database import Database
-from encord_widgets.local.refusal import RefusedError
+from encord_widgets.local.refusal import ExpiredError, RefusedError
 
 __all__ = ["Access", "UrlSigner"]
 
@@ -128,13 +128,13 @@ class UrlSigner:
 
     Args:
         secret: Of this database.
-        lifetime: Seconds.
+        lifetime: Seconds; may be set to another number later.
         clock: Unix seconds.
     """
 
     def __init__(self, secret: str, lifetime: float, clock: Callable[[], float] = time.time) -> None:
         self._secret = secret.encode()
-        self._lifetime = lifetime
+        self.lifetime = lifetime
         self._clock = clock
 
     def _signature(self, path: str, expires: str) -> str:
@@ -142,7 +142,7 @@ class UrlSigner:
 
     def url(self, base: str, path: str) -> str:
         """A URL of `path` (starts with `/`) on `base` that works until its time is over."""
-        expires = str(int(self._clock() + self._lifetime))
+        expires = f"{self._clock() + self.lifetime:.3f}"
         query = urlencode({"expires": expires, "signature": self._signature(path, expires)})
         return f"{base}{path}?{query}"
 
@@ -150,11 +150,11 @@ class UrlSigner:
         """Let a request for a signed URL in.
 
         Raises:
-            RefusedError: 403.
+            RefusedError: 403, the subclass ExpiredError when its time is over.
         """
         expires = query.get("expires", "")
         given = query.get("signature", "").encode()
         if not hmac.compare_digest(self._signature(path, expires).encode(), given):
             raise RefusedError(403, "The signed URL is not valid.")
         if self._clock() > float(expires):
-            raise RefusedError(403, "The signed URL has expired.")
+            raise ExpiredError

@@ -19,16 +19,18 @@ from starlette.routing import Route
 from encord_widgets.local.access import Access, UrlSigner
 from encord_widgets.local.call import Call, as_uuid
 from encord_widgets.local.folder_calls import FolderCalls, SchemaCalls
+from encord_widgets.local.injector import Injector, Turn
 from encord_widgets.local.item_calls import ItemCalls
 from encord_widgets.local.jsontext import encode
 from encord_widgets.local.media import Media
-from encord_widgets.local.refusal import RefusedError
+from encord_widgets.local.refusal import ExpiredError, RefusedError
 from encord_widgets.local.store import Store
 
 __all__ = ["build_app"]
 
 Handler = Callable[[Call], bytes]
 Endpoint = Callable[[Request], Awaitable[Response]]
+SignedEndpoint = Callable[[Request, str], Awaitable[Response]]
 
 _MAX_BODY = 256 * 1024 * 1024
 _TRACE = re.compile(r"[\w.:=;/+-]{1,200}")
@@ -41,6 +43,7 @@ def build_app(
     *,
     latency_ms: float = 0,
     leave_out_unknown: bool = False,
+    injector: Injector | None = None,
 ) -> Starlette:
     """The app.
 
@@ -50,7 +53,9 @@ def build_app(
         signer: Makes and checks signed URLs.
         latency_ms: Every answer is held back for so long; requests do not wait for each other.
         leave_out_unknown: Bulk calls leave out unknown items instead of answering 403.
+        injector: Lets faults befall the requests; None is none.
     """
+    faults = injector or Injector(store)
     items = ItemCalls(store, signer, leave_out_unknown=leave_out_unknown)
     folders = FolderCalls(store)
     schema = SchemaCalls(store, access)
@@ -85,13 +90,13 @@ def build_app(
     ]
     delay = latency_ms / 1000
     routes = [
-        Route(f"/v2/public/{path}", _endpoint(handler, access, delay), methods=[method])
+        Route(f"/v2/public/{path}", _endpoint(handler, access, delay, faults), methods=[method])
         for method, path, handler in calls
     ]
     media = Media()
     routes += [
-        Route("/signed/media/{item}", _media(store, signer, media, delay)),
-        Route("/signed/metadata/{item}", _metadata(store, signer, delay)),
+        Route("/signed/media/{item}", _signed(_media(store, media), signer, delay, faults)),
+        Route("/signed/metadata/{item}", _signed(_metadata(store), signer, delay, faults)),
     ]
     app = Starlette(
         routes=routes,
@@ -99,17 +104,30 @@ def build_app(
             HTTPException: _http_error,
             RefusedError: _refused,
             sqlite3.OperationalError: _busy,
+            Exception: _refused,  # a mistake of this server's: 500, and the trace goes to its log
         },
     )
     app.router.redirect_slashes = False
     return app
 
 
-def _endpoint(handler: Handler, access: Access, delay: float) -> Endpoint:
+def _endpoint(handler: Handler, access: Access, delay: float, faults: Injector) -> Endpoint:
     async def answer(request: Request) -> Response:
         body = await _body(request)
-        # In the event loop on purpose: one call is a few milliseconds, less than a thread hand-over under load,
-        # and nothing can come between its reads and writes.
+        turn = _turn(faults, request, body)
+        response = None if turn is None else turn.refusal()
+        if response is None:
+            response = respond(request, body, turn)
+            if turn is not None:
+                response = turn.answer(response)
+                await asyncio.sleep(turn.pause())
+        if delay:
+            await asyncio.sleep(delay)
+        return response
+
+    # In the event loop on purpose: one call is a few milliseconds, less than a thread hand-over under load, and nothing
+    # can come between its reads and writes.
+    def respond(request: Request, body: bytes, turn: Turn | None) -> Response:
         try:
             actor = access.identify(request.method, _target(request), request.headers, body)
             call = Call(
@@ -120,14 +138,15 @@ def _endpoint(handler: Handler, access: Access, delay: float) -> Endpoint:
                 _request_id(request),
                 str(request.base_url).rstrip("/"),
             )
-            response = _json(request, handler(call))
+            return _json(request, handler(call) if turn is None else turn.run(handler, call))
         except RefusedError as error:
-            response = _refused(request, error)
-        if delay:
-            await asyncio.sleep(delay)
-        return response
+            return _refused(request, error)
 
     return answer
+
+
+def _turn(faults: Injector, request: Request, body: bytes = b"") -> Turn | None:
+    return faults.turn(request.method, request.scope["path"], lambda: _request_id(request), body)
 
 
 async def _body(request: Request) -> bytes:
@@ -184,33 +203,47 @@ def _busy(request: Request, error: Exception) -> Response:
     return response
 
 
-def _metadata(store: Store, signer: UrlSigner, delay: float) -> Endpoint:
+def _signed(endpoint: SignedEndpoint, signer: UrlSigner, delay: float, faults: Injector) -> Endpoint:
     async def answer(request: Request) -> Response:
-        signer.check(request.scope["path"], request.query_params)
-        item = as_uuid(request.path_params["item"], "item")
-        try:
-            body = encode(store.metadata(item))
-        except KeyError:
-            raise RefusedError(404, "The item is gone.") from None
+        turn = _turn(faults, request)
+        response = None if turn is None else turn.refusal()
+        if response is None:
+            item = as_uuid(request.path_params["item"], "item")
+            try:
+                signer.check(request.scope["path"], request.query_params)
+            except ExpiredError:
+                if turn is not None:
+                    turn.expired(item)
+                raise
+            response = await endpoint(request, item)
+            if turn is not None:
+                response = turn.answer(response)
+                await asyncio.sleep(turn.pause())
         if delay:
             await asyncio.sleep(delay)
-        return _json(request, body)
+        return response
 
     return answer
 
 
-def _media(store: Store, signer: UrlSigner, media: Media, delay: float) -> Endpoint:
-    async def answer(request: Request) -> Response:
-        signer.check(request.scope["path"], request.query_params)
-        item = as_uuid(request.path_params["item"], "item")
+def _metadata(store: Store) -> SignedEndpoint:
+    async def answer(request: Request, item: str) -> Response:
+        try:
+            return _json(request, encode(store.metadata(item)))
+        except KeyError:
+            raise RefusedError(404, "The item is gone.") from None
+
+    return answer
+
+
+def _media(store: Store, media: Media) -> SignedEndpoint:
+    async def answer(request: Request, item: str) -> Response:
         place = store.items.place(item)
         if place is None:
             raise RefusedError(404, "The item is gone.")
         fields = store.item_fields(item)
         # Drawing takes up to some tenths of a second: not in the event loop.
         content, mime = await run_in_threadpool(media.get, fields, place[3])
-        if delay:
-            await asyncio.sleep(delay)
         return _part(request, content, mime)
 
     return answer

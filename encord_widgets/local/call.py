@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,23 @@ from starlette.datastructures import QueryParams
 from encord_widgets.local.jsontext import decode
 from encord_widgets.local.refusal import RefusedError
 
-__all__ = ["Call", "as_uuid", "metadata_of", "text_of"]
+__all__ = ["Call", "Past", "as_uuid", "metadata_of", "text_of"]
 
 
 _USUAL = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A time that a read shows instead of now.
+
+    Args:
+        moment: The time, as `database.timestamp` writes it.
+        items: Filled with the items that look different from now.
+    """
+
+    moment: str
+    items: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,7 @@ class Call:
         actor: Who sent it, for the audit log.
         request_id: For the audit log and the answer's header.
         base_url: Scheme and host as the sender wrote them, for signed URLs.
+        past: A read of items shows their metadata as it was then; None is now.
     """
 
     path: Mapping[str, str]
@@ -38,6 +52,7 @@ class Call:
     actor: str
     request_id: str
     base_url: str
+    past: Past | None = None
 
     def uuid(self, name: str) -> str:
         """A uuid in the path, in its usual spelling."""

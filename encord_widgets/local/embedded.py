@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 
 from encord_widgets.local.access import Access, UrlSigner
 from encord_widgets.local.app import build_app
+from encord_widgets.local.faults import Faults
+from encord_widgets.local.injector import Injector
 from encord_widgets.local.sample import sample
 from encord_widgets.local.store import Store
 
@@ -34,6 +36,7 @@ class EmbeddedEncord:
             Which of the two Encord does is not documented.
         url_lifetime: Seconds for which signed URLs work.
         seed: Another number gives other sample data, the same number the same.
+        faults: What goes wrong on purpose, as `Faults` or as text for `Faults.parse`; None is nothing.
         clock: Unix seconds, for checking signatures and expiry.
 
     Raises:
@@ -55,28 +58,50 @@ class EmbeddedEncord:
         leave_out_unknown: bool = False,
         url_lifetime: float = 3600,
         seed: int = 7,
+        faults: Faults | str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if items < 0:
             raise ValueError(f"items must be 0 or more, got {items}.")
         if latency_ms < 0:
             raise ValueError(f"latency_ms must be 0 or more, got {latency_ms}.")
+        given = _faults(faults)
         self.store = Store(None if database is None else Path(database))
         try:
             if self.store.database.created and items:
                 sample(self.store, items=items, seed=seed)
             self._access = Access(self.store.database, clock)
             secret = self.store.database.get("url_secret") or secrets.token_hex(32)
+            self._url_lifetime = url_lifetime
+            self._signer = UrlSigner(secret, url_lifetime, clock)
+            self._injector = Injector(self.store)
+            self.faults = given
             self.app: Starlette = build_app(
                 self.store,
                 self._access,
-                UrlSigner(secret, url_lifetime, clock),
+                self._signer,
                 latency_ms=latency_ms,
                 leave_out_unknown=leave_out_unknown,
+                injector=self._injector,
             )
         except BaseException:
             self.store.close()
             raise
+
+    @property
+    def faults(self) -> Faults | None:
+        """What goes wrong on purpose, None for nothing; what did is in `store.faults()`.
+
+        Faults that are set anew begin with the first again, at the next request to arrive.
+        """
+        return self._injector.faults
+
+    @faults.setter
+    def faults(self, faults: Faults | str | None) -> None:
+        given = _faults(faults)
+        self._injector.put_in_force(given)
+        lifetime = None if given is None else given.url_lifetime
+        self._signer.lifetime = self._url_lifetime if lifetime is None else lifetime
 
     def register_key(self, public_key: str) -> None:
         """Let requests in that this key signed.
@@ -108,3 +133,7 @@ class EmbeddedEncord:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _faults(given: Faults | str | None) -> Faults | None:
+    return Faults.parse(given) if isinstance(given, str) else given

@@ -65,6 +65,7 @@ class ItemCalls:
             token=call.query.get("pageToken"),
         )
         rows, token = self._items.listing(which, keyset)
+        rows = self._seen(call, rows)
         metadata: MetadataOf = inline_metadata
         if call.flag("includeClientMetadata") is False:
             metadata = no_metadata
@@ -95,7 +96,8 @@ class ItemCalls:
         rows = self._items.rows([item])
         if not rows:
             raise RefusedError(403, _NO_ACCESS)
-        return self._items.wire(list(rows.values()), signed_url=self._media_urls(call, signed=signed))[0]
+        seen = self._seen(call, list(rows.values()))
+        return self._items.wire(seen, signed_url=self._media_urls(call, signed=signed))[0]
 
     def get_bulk(self, call: Call) -> bytes:
         """POST storage/items/get-bulk."""
@@ -109,7 +111,7 @@ class ItemCalls:
         require_all = fields.get("requireAll", not self._leave_out_unknown)
         if require_all and any(uuid not in rows for uuid in uuids):
             raise RefusedError(403, _NO_ACCESS_TO_ALL)
-        ordered = [rows[uuid] for uuid in uuids if uuid in rows]
+        ordered = self._seen(call, [rows[uuid] for uuid in uuids if uuid in rows])
         signed = self._media_urls(call, signed=bool(fields.get("signUrls")))
         return page(self._items.wire(ordered, signed_url=signed))
 
@@ -117,7 +119,14 @@ class ItemCalls:
         """GET storage/folders/{folder}/items/{item}/child-items."""
         item = self._in_folder(call)
         signed = self._media_urls(call, signed=call.flag("signUrls"))
-        return page(self._items.wire(self._items.children(item), signed_url=signed))
+        return page(self._items.wire(self._seen(call, self._items.children(item)), signed_url=signed))
+
+    def _seen(self, call: Call, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        if call.past is None:
+            return rows
+        then = self._items.as_of(rows, call.past.moment)
+        call.past.items.extend(old[0] for old, new in zip(then, rows, strict=True) if old[3] != new[3])
+        return then
 
     def summary(self, call: Call) -> bytes:
         """GET storage/folders/{folder}/items/{item}/summary."""

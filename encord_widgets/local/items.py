@@ -124,6 +124,38 @@ class Items:
                 found[row[0]] = row
         return found
 
+    def as_of(self, rows: list[tuple[Any, ...]], moment: str) -> list[tuple[Any, ...]]:
+        """Wire rows with the metadata and edit time that they had then; names are as they are."""
+        uuids = [row[0] for row in rows]
+        then: dict[str, tuple[bytes, bytes]] = {}
+        for start in range(0, len(uuids), _PARAMETERS):
+            some = uuids[start : start + _PARAMETERS]
+            among = f"subject IN ({','.join('?' * len(some))}) AND action = 'patch item'"
+            # Of the later writes the first one knows what was there before, the last earlier one since when.
+            before = self._database.read(
+                f"SELECT subject, before FROM audit WHERE {among} AND at > ? ORDER BY id DESC",  # noqa: S608
+                (*some, moment),
+            )
+            edited = dict(
+                self._database.read(
+                    f"SELECT subject, max(at) FROM audit WHERE {among} AND at <= ? GROUP BY subject",  # noqa: S608
+                    (*some, moment),
+                )
+            )
+            for uuid, metadata in before:
+                then[uuid] = (edited.get(uuid, "").encode(), metadata)
+        created = {
+            uuid: self._database.read("SELECT created FROM items WHERE uuid = ?", (uuid,))[0][0].encode()
+            for uuid, (edited, _) in then.items()
+            if not edited
+        }
+        return [
+            (row[0], row[1], then[row[0]][0] or created[row[0]], then[row[0]][1], *row[4:])
+            if row[0] in then
+            else row
+            for row in rows
+        ]
+
     def place(self, uuid: str) -> tuple[str, str, str, str] | None:
         """Folder, type, name and scene of an item."""
         rows = self._database.read("SELECT folder, item_type, name, scene FROM items WHERE uuid = ?", (uuid,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["RefusedError"]
+__all__ = ["ExpiredError", "RefusedError"]
 
 
 class RefusedError(Exception):
@@ -21,3 +21,10 @@ class RefusedError(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
+
+
+class ExpiredError(RefusedError):
+    """A signed URL is too old."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "The signed URL has expired.")

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from encord_widgets.local.embedded import EmbeddedEncord
+from encord_widgets.local.faults import Faults
+from encord_widgets.local.protocol import CuttableProtocol
 
 __all__ = ["serve"]
 
@@ -29,6 +31,7 @@ def serve(
     database: Path | None = None,
     items: int = 500,
     latency_ms: float = 0,
+    faults: Faults | str | None = None,
     as_json: bool = False,
 ) -> int:
     """Serve until a signal says stop, then clean up; call it in the main thread.
@@ -39,6 +42,7 @@ def serve(
         database: As `EmbeddedEncord` takes it.
         items: As `EmbeddedEncord` takes it.
         latency_ms: As `EmbeddedEncord` takes it.
+        faults: As `EmbeddedEncord` takes them.
         as_json: Say how to connect in one line of JSON instead of text.
 
     Returns:
@@ -53,7 +57,9 @@ def serve(
     try:
         with ExitStack() as stack:
             listener = stack.enter_context(_listening(host, port))
-            encord = stack.enter_context(EmbeddedEncord(database, items=items, latency_ms=latency_ms))
+            encord = stack.enter_context(
+                EmbeddedEncord(database, items=items, latency_ms=latency_ms, faults=faults)
+            )
             key_file = stack.enter_context(_key_file(encord, database))
             address, port = listener.getsockname()[:2]
             domain = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
@@ -81,6 +87,8 @@ class _Server(uvicorn.Server):
             ws="none",
             timeout_graceful_shutdown=2,
             timeout_keep_alive=30,
+            # Only a server that cuts connections needs more than uvicorn's own protocol.
+            http="auto" if encord.faults is None else CuttableProtocol,
         )
         super().__init__(config)
         self._announcement = (_json_line if as_json else _text)(encord, domain, key_file)
@@ -155,6 +163,8 @@ def _json_line(encord: EmbeddedEncord, domain: str, key_file: Path) -> str:
 def _text(encord: EmbeddedEncord, domain: str, key_file: Path) -> str:
     options = f"ssh_private_key_path={str(key_file)!r}, domain={domain!r}"
     lines = [f"Embedded Encord at {domain}. Stop it with Ctrl+C.", ""]
+    if encord.faults is not None:
+        lines[1:1] = [f"On purpose it goes wrong: {encord.faults}"]
     lines += [
         f"  {folder.uuid}  {count:>7} items  {folder.name}" for folder, count in encord.store.list_folders()
     ]

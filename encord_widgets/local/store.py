@@ -12,6 +12,7 @@ import orjson
 
 from encord_widgets.local.audit import AuditEntry, AuditLog
 from encord_widgets.local.database import Database, timestamp
+from encord_widgets.local.faults import FaultEntry, FaultLog
 from encord_widgets.local.folders import FolderRow, Folders
 from encord_widgets.local.items import ItemFilter, ItemPatch, Items
 from encord_widgets.local.jsontext import encode, metadata_object, metadata_text
@@ -51,6 +52,7 @@ class Store:
         self.database = Database(path)
         self.clock = clock
         self.audit_log = AuditLog(self.database)
+        self.fault_log = FaultLog(self.database)
         self.folders = Folders(self.database, self.audit_log, clock)
         self.items = Items(self.database, self.audit_log, clock)
 
@@ -69,6 +71,7 @@ class Store:
         *,
         remove: Iterable[str] = (),
         actor: str = "second editor",
+        request: str = "python",
     ) -> None:
         """Change some keys of an item's metadata, as somebody else would in Encord's own pages.
 
@@ -77,6 +80,7 @@ class Store:
             values: New values by key; other keys stay.
             remove: Keys to take out.
             actor: Name in the audit log.
+            request: Request id in the audit log.
 
         Raises:
             KeyError: The item is not there.
@@ -85,16 +89,23 @@ class Store:
             metadata = self.metadata(item) | dict(values)
             for key in remove:
                 metadata.pop(key, None)
-            self.replace(item, metadata, actor=actor)
+            self.replace(item, metadata, actor=actor, request=request)
 
-    def replace(self, item: UUID | str, metadata: Mapping[str, Any], *, actor: str = "second editor") -> None:
+    def replace(
+        self,
+        item: UUID | str,
+        metadata: Mapping[str, Any],
+        *,
+        actor: str = "second editor",
+        request: str = "python",
+    ) -> None:
         """Replace an item's whole metadata.
 
         Raises:
             KeyError: The item is not there.
         """
         self._row(item)
-        self.items.patch({str(item): ItemPatch(metadata=metadata)}, actor=actor, request="python")
+        self.items.patch({str(item): ItemPatch(metadata=metadata)}, actor=actor, request=request)
 
     def rename(self, item: UUID | str, name: str) -> None:
         """Give an item another name.
@@ -178,6 +189,14 @@ class Store:
             since: Only entries with a greater `id`.
         """
         return self.audit_log.entries(None if subject is None else str(subject), since=since)
+
+    def faults(self, *, since: int = 0) -> list[FaultEntry]:
+        """The record of all that went wrong on purpose, oldest first; empty where nothing is meant to.
+
+        Args:
+            since: Only entries with a greater `id`.
+        """
+        return self.fault_log.entries(since=since)
 
     def schema(self) -> dict[str, Any] | None:
         """The organisation's metadata schema as the API answers it; None when there is none yet."""
