@@ -311,16 +311,24 @@ class Receipt(_Bound):
             )
         return client
 
-    def __repr__(self) -> str:
-        lines = [f"<Receipt: {self.sentence}"]
+    def text(self, listed: int = _LISTED) -> str:
+        """The outcome for people: one sentence, and the rows that are left open.
+
+        Args:
+            listed: Most rows to list.
+        """
+        lines = [self.sentence]
         still = self.open
         lines += [
             f"  {r.status}: {printable(r.name)} · {printable(r.key)}: {printable(r.note, 300)}"
-            for r in still[:_LISTED]
+            for r in still[:listed]
         ]
-        if len(still) > _LISTED:
-            lines.append(f"  ... and {len(still) - _LISTED:,} more (see .open)")
-        return "\n".join(lines) + ">"
+        if len(still) > listed:
+            lines.append(f"  ... and {len(still) - listed:,} more (see .open)")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Receipt: {self.text()}>"
 
     def _repr_html_(self) -> str:
         rows = [

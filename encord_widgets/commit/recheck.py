@@ -133,16 +133,24 @@ class DriftReport:
         data = {name: pd.Series([getattr(r, name) for r in self.rows], dtype=object) for name in names}
         return pd.DataFrame(data).astype({"item": "str", "key": "str", "status": "str"})
 
-    def __repr__(self) -> str:
+    def text(self, listed: int = _LISTED) -> str:
+        """The outcome for people: one sentence, and the rows that are not as they were.
+
+        Args:
+            listed: Most rows to list.
+        """
         changed = self.with_status("drifted", "gone", "unreadable")
-        lines = [f"<DriftReport: {self.sentence}"]
+        lines = [self.sentence]
         lines += [
             f"  {r.status}: {printable(r.name)} · {printable(r.key)}: {printable(r.note, 300)}"
-            for r in changed[:_LISTED]
+            for r in changed[:listed]
         ]
-        if len(changed) > _LISTED:
-            lines.append(f"  ... and {len(changed) - _LISTED:,} more (see .rows)")
-        return "\n".join(lines) + ">"
+        if len(changed) > listed:
+            lines.append(f"  ... and {len(changed) - listed:,} more (see .rows)")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<DriftReport: {self.text()}>"
 
     def _repr_html_(self) -> str:
         changed = self.with_status("drifted", "gone", "unreadable")
