@@ -23,8 +23,9 @@ if TYPE_CHECKING:
         ResourceExistsError,
         ServerError,
     )
-    from encord_widgets.client import Client, connect, demo
+    from encord_widgets.client import Client
     from encord_widgets.commit.receipt import Receipt
+    from encord_widgets.connections import connect, demo
     from encord_widgets.errors import EncordWidgetsError, InvalidInputError
     from encord_widgets.item_set import ItemSet
     from encord_widgets.metadata.changes import Change, ChangeSet
@@ -51,8 +52,9 @@ _HOMES = {
         "ResourceExistsError",
         "ServerError",
     ),
-    "client": ("Client", "connect", "demo"),
+    "client": ("Client",),
     "commit.receipt": ("Receipt",),
+    "connections": ("connect", "demo"),
     "errors": ("EncordWidgetsError", "InvalidInputError"),
     "item_set": ("ItemSet",),
     "metadata.changes": ("Change", "ChangeSet"),

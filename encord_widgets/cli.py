@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import signal
 import subprocess
 import sys
@@ -10,10 +11,18 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import copyfile
+from typing import TYPE_CHECKING, Final
+
+from encord_widgets.errors import EncordWidgetsError
+
+if TYPE_CHECKING:
+    from encord_widgets.client import Client
 
 __all__ = ["main"]
 
 _NOTEBOOK = "01_first_edit.ipynb"
+_LEFT_OPEN: Final = 2  # as a plan command: there are changes, drift, or something left to do
+_LISTED: Final = 50
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,24 +32,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; None takes those of the process.
 
     Returns:
-        Exit status: 0 when all went well, 1 when the command could not do its work, 2 for wrong arguments.
+        Exit status: 0 when all went well, 1 when the command could not do its work, 2 when `apply` left something open,
+        `apply --dry-run` found something to do, or `verify` found drift; 2 also for wrong arguments.
 
     Example:
         >>> main(["serve", "--items", "-1"])
         1
     """
     arguments = _parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a name that the terminal cannot spell must not cost the outcome
+            stream.reconfigure(errors="backslashreplace")
     try:
         status: int = arguments.run(arguments)
-    except (OSError, ValueError) as error:
+    except (EncordWidgetsError, OSError, ValueError) as error:
         print(f"encord-widgets: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("encord-widgets: stopped", file=sys.stderr)
         return 1
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="encord-widgets", description="Curate custom metadata of Encord items: demo and embedded server."
+        prog="encord-widgets",
+        description="Curate custom metadata of Encord items: commit plans and check them; demo and embedded server.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -91,7 +110,70 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-root", action="store_true", help="let JupyterLab run as root, as in a container"
     )
     demo.set_defaults(run=_demo)
+    _add_apply(commands)
+    _add_verify(commands)
     return parser
+
+
+def _add_apply(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    apply = commands.add_parser(
+        "apply",
+        help="commit a plan and prove it",
+        description="Commit exactly what a plan says, and read it back. Ends with status 0 when nothing is left open,"
+        " 2 when something is (with --dry-run: when there is something to do), 1 when it could not do its work.",
+    )
+    apply.add_argument("plan", type=Path, metavar="PLAN", help="plan to commit (.json or .parquet)")
+    apply.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="write nothing; print what would be written, what has drifted and what would be destroyed",
+    )
+    apply.add_argument(
+        "--on-conflict",
+        choices=["report", "ours", "theirs"],
+        default="report",
+        help="what to do where somebody else changed a key since: report it and leave it (the default),"
+        " write ours, or keep theirs",
+    )
+    apply.add_argument(
+        "--allow-destroy",
+        action="store_true",
+        help="let an overwrite remove values that the plan does not name",
+    )
+    apply.add_argument(
+        "--receipt", type=Path, metavar="FILE", help="keep the receipt in FILE (.json or .parquet)"
+    )
+    _add_connection(apply)
+    apply.set_defaults(run=_apply)
+
+
+def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="check whether what a commit wrote is still there",
+        description="Read the items of a receipt again and print what drifted since. Ends with status 0 when all is as"
+        " it was written, 2 when something drifted, 1 when it could not do its work.",
+    )
+    verify.add_argument(
+        "receipt", type=Path, metavar="RECEIPT", help="receipt of the commit (.json or .parquet)"
+    )
+    _add_connection(verify)
+    verify.set_defaults(run=_verify)
+
+
+def _add_connection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--domain",
+        metavar="URL",
+        help="server (default: https://api.encord.com; https://api.us.encord.com for the US)",
+    )
+    parser.add_argument(
+        "--ssh-key",
+        type=Path,
+        metavar="FILE",
+        help="private key to sign with (default: the file that ENCORD_SSH_KEY_FILE names, or the text in"
+        " ENCORD_SSH_KEY)",
+    )
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -143,3 +225,46 @@ def _packaged_notebook() -> Path:
         if (folder / _NOTEBOOK).is_file():
             return folder / _NOTEBOOK
     raise ValueError(f"The tutorial {_NOTEBOOK} is not part of this installation. Reinstall encord-widgets.")
+
+
+def _connect(arguments: argparse.Namespace) -> Client:
+    # Imported here: the other commands need no client.
+    from encord_widgets.connections import connect
+
+    return connect(ssh_private_key_path=arguments.ssh_key, domain=arguments.domain)
+
+
+def _apply(arguments: argparse.Namespace) -> int:
+    from encord_widgets.metadata.files import check_writable
+    from encord_widgets.metadata.plan import Plan
+
+    plan = Plan.load(arguments.plan)
+    if arguments.receipt is not None:
+        check_writable(arguments.receipt)  # before anything is written that the receipt is to prove
+    print(f"Plan {arguments.plan.name}: {plan.sentence}")
+    with _connect(arguments) as client:
+        if arguments.dry_run:
+            found = client.dry_run(plan, on_conflict=arguments.on_conflict)
+            print(found.text(_LISTED))
+            if not arguments.allow_destroy and any(row.destroys and row.change.implied for row in found.rows):
+                print("To commit it, add --allow-destroy.")
+            return 0 if found else _LEFT_OPEN
+        receipt = client.apply(plan, on_conflict=arguments.on_conflict, allow_destroy=arguments.allow_destroy)
+    if arguments.receipt is not None:
+        receipt.save(arguments.receipt)
+    print(receipt.text(_LISTED))
+    if arguments.receipt is not None:
+        print(f"Receipt: {arguments.receipt}")
+    return 0 if receipt else _LEFT_OPEN
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from encord_widgets.commit.receipt import Receipt
+
+    receipt = Receipt.load(arguments.receipt)
+    server = f" to {receipt.server}" if receipt.server else ""
+    print(f"Committed{server} at {receipt.started_at:%Y-%m-%d %H:%M:%S %Z}: {receipt.sentence}")
+    with _connect(arguments) as client:
+        report = client.verify(receipt)
+    print(report.text(_LISTED))
+    return 0 if report else _LEFT_OPEN

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from collections.abc import Callable, Iterable
-from os import PathLike
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
-from encord_widgets.api.credentials import (
-    BearerCredentials,
-    Credentials,
-    credentials_from,
-    find_credentials,
-)
 from encord_widgets.api.endpoints import EncordApi
-from encord_widgets.api.errors import EU_DOMAIN
 from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
 from encord_widgets.commit.dry_run import DryRun, dry_run
+from encord_widgets.commit.engine import check_destroys
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.recheck import DriftReport, recheck
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.commit.undo import UndoPlan, undo_plan
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_journal import ClientJournal, joined
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSource, Source
 from encord_widgets.metadata.items import ItemBatch
@@ -38,13 +30,9 @@ from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import shown
 
 if TYPE_CHECKING:
-    import httpx
+    from encord_widgets.commit.journal import OpenCommit
 
-    from encord_widgets.local.faults import Faults
-
-__all__ = ["Client", "connect", "demo"]
-
-_DEMO_DOMAIN: Final = "http://encord.embedded"
+__all__ = ["Client"]
 
 
 class Client:
@@ -55,6 +43,8 @@ class Client:
         title: What the connection is called in messages and reprs.
         in_process: Whether the server lives in this process, so that a browser cannot reach its addresses.
         on_close: Called when the client is closed.
+        journal: Name of the journal in the user's state folder: server and identity. Without one, staged edits are gone
+            with this process.
 
     Example:
         >>> import encord_widgets as ew
@@ -70,12 +60,14 @@ class Client:
         title: str,
         in_process: bool = False,
         on_close: Callable[[], None] | None = None,
+        journal: str | None = None,
     ) -> None:
         self._http = http
         self._api = EncordApi(http)
         self._background = Background("encord-widgets")
         self._on_close = on_close
         self._schema: MetadataSchema | None = None
+        self._journals = ClientJournal(journal)
         self.title = title
         self.in_process = in_process
 
@@ -98,6 +90,7 @@ class Client:
         if self._background.started:
             self._background.call(self._http.aclose)
         self._background.close()
+        self._journals.close()
         if on_close is not None:
             on_close()
 
@@ -227,9 +220,35 @@ class Client:
             bundle_size=bundle_size,
             concurrency=concurrency,
         )
-        receipt = CommitRun(self._background, self._api, plan, options).result()
+        check_destroys(plan, options)
+        log = self._journals.of("plan", plan.created_at.isoformat(), plan.source).begin(plan)
+        receipt = CommitRun(self._background, self._api, plan, options, log=log).result()
         receipt.bind(self)
         return receipt
+
+    def cut_off(self) -> list[OpenCommit]:
+        """Commits to this server that were begun and did not end, because their kernel did; see `resume`."""
+        return self._journals.cut_off()
+
+    def resume(self) -> list[Receipt]:
+        """Finish all commits that were cut off: what is there already is not sent again.
+
+        Returns:
+            For each, what it did before it was cut off and now.
+
+        Raises:
+            EncordWidgetsError: If one of them is under way elsewhere by now.
+        """
+        receipts = []
+        for commit in self.cut_off():
+            source = commit.source
+            plan, before, log = self._journals.of(source.kind, source.uuid, source.title).take_over(commit)
+            options = CommitOptions(allow_destroy=True)  # allowed when it was begun
+            rest = CommitRun(self._background, self._api, plan, options, log=log).result()
+            receipt = joined(before, rest)
+            receipt.bind(self)
+            receipts.append(receipt)
+        return receipts
 
     def media(self, item: str) -> tuple[bytes, str]:
         """The media file of an item, through a URL that is signed for this one read and not kept.
@@ -315,100 +334,8 @@ class Client:
         return dry_run(plan, self, on_conflict)
 
     def _open(self, source: Source) -> ItemSet:
-        return ItemSet(self, source, self._background, self._api)
-
-
-def connect(
-    user_client: object = None,
-    *,
-    ssh_private_key_path: str | PathLike[str] | None = None,
-    ssh_private_key: str | None = None,
-    password: str | None = None,
-    bearer_token: str | None = None,
-    domain: str | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
-) -> Client:
-    """Connect to Encord. Nothing is sent before the first question.
-
-    Credentials come from the first of: `user_client`, `ssh_private_key_path`, `ssh_private_key`, `bearer_token`, the
-    environment variables `ENCORD_SSH_KEY_FILE` (a path) and `ENCORD_SSH_KEY` (the text of a key).
-
-    Args:
-        user_client: An `EncordUserClient` of Encord's SDK, or an object that it handed out, such as a StorageFolder;
-            its credentials and domain are reused.
-        ssh_private_key_path: File of an Ed25519 key in OpenSSH format.
-        ssh_private_key: Text of such a key.
-        password: Password of an encrypted key.
-        bearer_token: Token to send instead of signing with a key.
-        domain: Address of the server, https://api.encord.com unless given; https://api.us.encord.com for the US.
-        transport: Another way to send, for tests and proxies.
-
-    Returns:
-        The client.
-
-    Raises:
-        CredentialsError: If there are no usable credentials; it says which were tried and why.
-
-    Example:
-        >>> import encord_widgets as ew
-        >>> client = ew.connect(bearer_token="...", domain="https://api.us.encord.com")
-        >>> client
-        <Client: https://api.us.encord.com>
-        >>> client.close()
-    """
-    credentials: Credentials
-    home = EU_DOMAIN
-    if user_client is not None:
-        credentials, home = credentials_from(user_client)
-    else:
-        credentials = find_credentials(
-            ssh_private_key_path=ssh_private_key_path,
-            ssh_private_key=ssh_private_key,
-            password=password,
-            bearer_token=bearer_token,
-        )
-    http = HttpClient(credentials, domain or home, transport=transport)
-    return Client(http, title=http.domain)
-
-
-def demo(
-    path: str | PathLike[str] | None = None,
-    *,
-    items: int = 500,
-    latency_ms: float = 0,
-    faults: Faults | str | None = None,
-) -> Client:
-    """Connect to an embedded Encord with sample data, in this process; works offline.
-
-    Args:
-        path: SQLite file that keeps it; without one it is gone when the client is closed.
-        items: Number of items in its sample folder, when it is made.
-        latency_ms: Time in milliseconds by which every answer is delayed.
-        faults: What goes wrong on purpose, to practise on: `encord_widgets.local.Faults`, or text such as
-            `"503=0.1,reset_after=0.05,rival=0.2,seed=4"`.
-
-    Returns:
-        The client.
-
-    Raises:
-        ValueError: If the file is something else's, or the faults are not understood.
-
-    Example:
-        >>> import encord_widgets as ew
-        >>> client = ew.demo(items=20)
-        >>> "Street scenes" in [folder.name for folder in client.folders()]
-        True
-        >>> client.close()
-    """
-    from encord_widgets.api.in_process import InProcessTransport
-    from encord_widgets.local import EmbeddedEncord
-
-    database = None if path is None else Path(path)
-    server = EmbeddedEncord(database, items=items, latency_ms=latency_ms, faults=faults)
-    token = secrets.token_urlsafe(32)
-    server.register_token(token)
-    http = HttpClient(BearerCredentials(token), _DEMO_DOMAIN, transport=InProcessTransport(server.app))
-    return Client(http, title="embedded Encord", in_process=True, on_close=server.close)
+        journal = self._journals.of(source.kind, source.identity, source.title)
+        return ItemSet(self, source, self._background, self._api, journal)
 
 
 def _uuid_of(thing: object, what: str) -> str:

@@ -5,17 +5,17 @@ Every widget takes one, and all widgets on one `ItemSet` stay in step through it
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-import psygnal
-
-from encord_widgets.commit.options import CommitOptions, CommitProgress
+from encord_widgets.commit.engine import check_destroys
+from encord_widgets.commit.options import CommitLog, CommitOptions
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
+from encord_widgets.item_editing import EditableItems
+from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_source import Source
 from encord_widgets.item_view import (
@@ -35,7 +35,6 @@ from encord_widgets.metadata.staging import (
     EditResult,
     Edits,
     Mode,
-    item_uuid,
     read_edits,
     to_changes,
 )
@@ -49,24 +48,10 @@ if TYPE_CHECKING:
     from encord_widgets.client import Client
     from encord_widgets.metadata.columns import Column, Rows
 
-__all__ = ["ItemSet", "ItemSetEvents"]
+__all__ = ["ItemSet"]
 
 
-class ItemSetEvents(psygnal.SignalGroup):
-    """What happened to an item set. Signals may come from a background thread."""
-
-    rows = psygnal.Signal()
-    """The items, their order or their stored values changed."""
-    loading = psygnal.Signal(LoadProgress)
-    changes = psygnal.Signal()
-    """Staged edits changed."""
-    progress = psygnal.Signal(CommitProgress)
-    receipt = psygnal.Signal(object)
-    """A commit ended (a `Receipt`), or its receipt was put away (None)."""
-    schema = psygnal.Signal()
-
-
-class ItemSet:
+class ItemSet(EditableItems):
     """Items of one source. Made by `Client.folder`, `Client.items` and `Client.image_group`.
 
     Args:
@@ -74,6 +59,7 @@ class ItemSet:
         source: Where the items come from.
         background: The client's loop.
         api: The client's wire.
+        journal: Where staged edits and commits are written down.
 
     Example:
         >>> import encord_widgets as ew
@@ -86,12 +72,17 @@ class ItemSet:
         (1, True, 0)
     """
 
-    def __init__(self, client: Client, source: Source, background: Background, api: EncordApi) -> None:
+    def __init__(
+        self,
+        client: Client,
+        source: Source,
+        background: Background,
+        api: EncordApi,
+        journal: ItemJournal,
+    ) -> None:
         self.client = client
         self.source = source
-        self.lock = threading.RLock()
-        self.events = ItemSetEvents()
-        self.changes = ChangeSet()
+        super().__init__(journal)
         self.receipt: Receipt | None = None
         self._background = background
         self._api = api
@@ -264,9 +255,8 @@ class ItemSet:
         """
         self.wait()
         with self.lock:
-            self.changes.stage(to_changes(edits, self.table, self.schema, mode))
-        self.events.changes.emit()
-        return self.changes
+            changes = to_changes(edits, self.table, self.schema, mode)
+            return self._edited(lambda: self.changes.stage(changes))
 
     def stage_cells(self, edits: Sequence[CellEdit]) -> list[EditResult]:
         """Stage what was typed into cells, as one step of undo. What does not fit is refused by cell, with the reason.
@@ -279,60 +269,9 @@ class ItemSet:
         """
         with self.lock:
             changes, results = read_edits(edits, self.table, self.schema, self.changes)
-            self.changes.stage(changes)
-        if changes:
-            self.events.changes.emit()
+            if changes:
+                self._edited(lambda: self.changes.stage(changes))
         return results
-
-    def unstage(
-        self, items: Iterable[object] | None = None, keys: Collection[str] | None = None
-    ) -> ChangeSet:
-        """Drop staged edits, as one step of undo.
-
-        Args:
-            items: Item uuids; all when left out.
-            keys: Metadata keys; all when left out.
-
-        Returns:
-            The edits that are still staged.
-        """
-        wanted = None if items is None else {item_uuid(item) for item in items}
-        return self.unstage_where(
-            lambda c: (wanted is None or c.item in wanted) and (keys is None or c.key in keys)
-        )
-
-    def unstage_where(self, condition: Callable[[Change], bool]) -> ChangeSet:
-        """Drop the staged edits that meet a condition, as one step of undo.
-
-        Args:
-            condition: Whether to drop an edit.
-
-        Returns:
-            The edits that are still staged.
-        """
-        return self._edited(lambda: self.changes.unstage(condition))
-
-    def undo(self) -> ChangeSet:
-        """Take the last step of staging back; nothing happens when there is none.
-
-        Returns:
-            The staged edits.
-        """
-        return self._edited(self.changes.undo)
-
-    def redo(self) -> ChangeSet:
-        """Do the last step that was taken back again.
-
-        Returns:
-            The staged edits.
-        """
-        return self._edited(self.changes.redo)
-
-    def _edited(self, step: Callable[[], object]) -> ChangeSet:
-        with self.lock:
-            step()
-        self.events.changes.emit()
-        return self.changes
 
     # -- committing --------------------------------------------------------------------------------------------
 
@@ -393,20 +332,31 @@ class ItemSet:
                 allowed.
             EncordWidgetsError: If a commit of these items is under way already.
         """
-        if self._run is not None and not self._run.done():
-            raise EncordWidgetsError("A commit of these items is under way. Wait for it, or stop it first.")
         misfits = self.misfits()
         if misfits:
             raise InvalidInputError(misfits)
-        plan = self.plan()
+        plan, options = self.plan(), options or CommitOptions()
+        check_destroys(plan, options)
+        return self._start(plan, options, None)
+
+    def _start(
+        self,
+        plan: Plan,
+        options: CommitOptions,
+        log: CommitLog | None,
+        finish: Callable[[Receipt], Receipt] = lambda receipt: receipt,
+    ) -> CommitRun:
+        if self._run is not None and not self._run.done():
+            raise EncordWidgetsError("A commit of these items is under way. Wait for it, or stop it first.")
         self._run = CommitRun(
             self._background,
             self._api,
             plan,
-            options or CommitOptions(),
+            options,
             on_progress=self.events.progress.emit,
             on_observed=self._loader.take_observed,
-            on_finish=lambda receipt: self._take_receipt(plan, receipt),
+            on_finish=lambda receipt: self._take_receipt(plan, finish(receipt)),
+            log=log or self._journal.begin(plan),
         )
         return self._run
 
@@ -433,11 +383,17 @@ class ItemSet:
 
     def _take_receipt(self, plan: Plan, receipt: Receipt) -> None:
         planned = {(change.item, change.key): change for change in plan.changes}
+        receipt.bind(self.client)
         with self.lock:
             self.changes.settle(
-                (planned[row.item, row.key], row.observed)
+                # A resumed commit also tells of cells that were settled before it was cut off.
+                (
+                    planned.get((row.item, row.key)) or Change(row.item, row.key, row.before, row.wanted),
+                    row.observed,
+                )
                 for row in receipt.with_status("verified", "already")
             )
+            self._journal.follow(self.changes)
             self.receipt = receipt
         self.events.rows.emit()
         self.events.changes.emit()

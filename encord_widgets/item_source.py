@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -38,8 +39,13 @@ class Source(Protocol):
     """Where items come from."""
 
     @property
-    def uuid(self) -> str | None:
-        """Uuid of the source in Encord, where it has one."""
+    def kind(self) -> str:
+        """What it is, in one word."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """What tells it from other sources of its kind."""
         ...
 
     @property
@@ -63,6 +69,16 @@ class FolderSource:
 
     uuid: str
     title: str
+
+    @property
+    def kind(self) -> str:
+        """A folder."""
+        return "folder"
+
+    @property
+    def identity(self) -> str:
+        """Its uuid."""
+        return self.uuid
 
     async def load(self, api: EncordApi, sink: LoadSink) -> None:
         """Read the folder with two cursors that meet."""
@@ -89,6 +105,16 @@ class ImageGroupSource:
     title: str
     parent: str
 
+    @property
+    def kind(self) -> str:
+        """An image group."""
+        return "image_group"
+
+    @property
+    def identity(self) -> str:
+        """Its uuid."""
+        return self.uuid
+
     async def load(self, api: EncordApi, sink: LoadSink) -> None:
         """Read the frames in one call."""
         sink.batch(await api.child_items(self.uuid, self.parent))
@@ -103,7 +129,16 @@ class ListedSource:
     """
 
     uuids: tuple[str, ...]
-    uuid: None = None
+
+    @property
+    def kind(self) -> str:
+        """A list of items."""
+        return "items"
+
+    @property
+    def identity(self) -> str:
+        """A digest of the uuids: the same items are the same source."""
+        return hashlib.sha256("\n".join(sorted(self.uuids)).encode()).hexdigest()[:32]
 
     @property
     def title(self) -> str:

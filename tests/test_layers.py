@@ -17,14 +17,29 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"metadata"}),
     frozenset({"api"}),
     frozenset({"commit"}),
-    frozenset({"background", "cli", "client", "item_load", "item_set", "item_source", "item_view"}),
+    frozenset(
+        {
+            "background",
+            "cli",
+            "client",
+            "connections",
+            "item_editing",
+            "item_events",
+            "item_journal",
+            "item_load",
+            "item_recovery",
+            "item_set",
+            "item_source",
+            "item_view",
+        }
+    ),
     frozenset({"widgets"}),
     frozenset({"__init__", "__main__"}),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 # The embedded Encord shares no code with its clients: a shared mistake would look like agreement.
 ISLAND = "local"
-ISLAND_USERS = {"__init__", "__main__", "cli", "client"}
+ISLAND_USERS = {"__init__", "__main__", "cli", "client", "connections"}
 
 WIDGET_LIBRARIES = {"anywidget", "ipydatagrid", "ipywidgets", "traitlets"}
 METADATA_LIBRARIES = {"numpy", "orjson", "pandas", "psygnal", "pydantic", "typing_extensions"}
@@ -36,7 +51,7 @@ IO_LIBRARIES = {
 HOMES = {
     "cryptography": {"api", "cli", "local"},
     "encord": set[str](),
-    "httpx": {"api", "client"},
+    "httpx": {"api", "connections"},
     "sqlite3": {"local", "commit"},
     "starlette": {"local"},
     "uvicorn": {"local", "cli"},

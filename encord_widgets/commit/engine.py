@@ -11,7 +11,7 @@ from encord_widgets.commit.bundles import Bundle, BundleOutcome
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now, rows_in_order
 from encord_widgets.commit.wire_calls import CommitApi, CommitCalls
-from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.plan import Plan, PlannedItem
 from encord_widgets.metadata.values import ABSENT
@@ -90,7 +90,7 @@ class _Commit:
         places = ((change.item, change.key) for change in self.plan.changes)
         order = {place: position for position, place in enumerate(places)}
         receipt = Receipt(rows_in_order(self.state.rows, order), started, now(), self.state.bundles)
-        self.log.finish(receipt)
+        self._written_down(lambda: self.log.finish(receipt))
         return receipt
 
     async def _work(self, waiting: Iterable[Sequence[PlannedItem]]) -> None:
@@ -99,11 +99,13 @@ class _Commit:
                 if self.stop.is_set() or self.state.fault:
                     self.state.rows.extend(_unsent(planned, self.state.fault))
                     continue
-                self.log.intent(planned)
+                if not self._written_down(lambda: self.log.intent(planned)):
+                    self.state.rows.extend(_unsent(planned, self.state.fault))
+                    continue
                 self._settle(planned, await Bundle(self.calls, planned, self.options, self._moved).run())
 
     def _settle(self, planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
-        self.log.outcome(outcome.rows)
+        self._written_down(lambda: self.log.outcome(outcome.rows))
         state = self.state
         state.rows.extend(outcome.rows)
         state.bundles += bool(outcome.written)
@@ -118,6 +120,15 @@ class _Commit:
         )
         state.progress = _counted(state.progress, planned, outcome)
         self.on_progress(state.progress)
+
+    def _written_down(self, write: Callable[[], None]) -> bool:
+        """Write to the log; a commit that cannot be written down does not go on."""
+        try:
+            write()
+        except EncordWidgetsError as error:
+            self.state.fault = f"the commit could not be written down: {error}"
+            return False
+        return True
 
     def _moved(self, phase: str) -> None:
         self.state.progress = replace(self.state.progress, phase=phase)

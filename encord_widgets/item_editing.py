@@ -1,0 +1,66 @@
+"""Staged edits of an item set: taken back, done again, dropped; each step written down and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from encord_widgets.item_recovery import RecoverableItems
+from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.staging import item_uuid
+
+__all__ = ["EditableItems"]
+
+
+class EditableItems(RecoverableItems):
+    """The part of an item set that goes back and forth in its staged edits."""
+
+    def unstage(
+        self, items: Iterable[object] | None = None, keys: Collection[str] | None = None
+    ) -> ChangeSet:
+        """Drop staged edits, as one step of undo.
+
+        Args:
+            items: Item uuids; all when left out.
+            keys: Metadata keys; all when left out.
+
+        Returns:
+            The edits that are still staged.
+        """
+        wanted = None if items is None else {item_uuid(item) for item in items}
+        return self.unstage_where(
+            lambda c: (wanted is None or c.item in wanted) and (keys is None or c.key in keys)
+        )
+
+    def unstage_where(self, condition: Callable[[Change], bool]) -> ChangeSet:
+        """Drop the staged edits that meet a condition, as one step of undo.
+
+        Args:
+            condition: Whether to drop an edit.
+
+        Returns:
+            The edits that are still staged.
+        """
+        return self._edited(lambda: self.changes.unstage(condition))
+
+    def undo(self) -> ChangeSet:
+        """Take the last step of staging back; nothing happens when there is none.
+
+        Returns:
+            The staged edits.
+        """
+        return self._edited(self.changes.undo)
+
+    def redo(self) -> ChangeSet:
+        """Do the last step that was taken back again.
+
+        Returns:
+            The staged edits.
+        """
+        return self._edited(self.changes.redo)
+
+    def _edited(self, step: Callable[[], object]) -> ChangeSet:
+        with self.lock:
+            step()
+            self._journal.follow(self.changes)
+        self.events.changes.emit()
+        return self.changes

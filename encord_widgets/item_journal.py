@@ -1,0 +1,212 @@
+"""The journal of one item set: staged edits as they happen, those of earlier kernels, and commits that were cut off."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from encord_widgets.commit.journal_file import JournalError
+from encord_widgets.commit.options import NoLog
+from encord_widgets.commit.receipt import Receipt
+
+if TYPE_CHECKING:
+    from encord_widgets.commit.journal import Journal, OpenCommit, SourceKey
+    from encord_widgets.commit.options import CommitLog
+    from encord_widgets.commit.sessions import EarlierEdits, Session
+    from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.plan import Plan
+
+__all__ = ["ClientJournal", "ItemJournal", "joined"]
+
+T = TypeVar("T")
+
+
+class ItemJournal:
+    """Follows the staged edits of one item set. Where the journal fails, work goes on in memory, and `notice` says so.
+
+    Args:
+        journal: The client's journal, or None for none.
+        source: What the edits are staged on.
+        notice: Why there is no journal, if there is none.
+    """
+
+    def __init__(self, journal: Journal | None, source: SourceKey, notice: str = "") -> None:
+        self.notice = notice
+        self._session: Session | None = journal.session(source) if journal is not None else None
+        self._earlier: list[EarlierEdits] | None = None
+
+    def follow(self, changes: ChangeSet) -> None:
+        """Write down what was staged or dropped since the last call.
+
+        Args:
+            changes: The staged edits.
+        """
+        moved = changes.take_moved()
+        if self._session is None or not moved:
+            return
+        try:
+            self._session.record(moved)
+        except JournalError as error:
+            self.notice = str(error)
+        else:
+            self.notice = ""
+
+    def earlier(self) -> list[EarlierEdits]:
+        """Edits that other sessions left on the same source, the latest first."""
+        return self._or(list, lambda session: session.earlier())
+
+    def adopt(self, session_id: str | None) -> list[Change]:
+        """Take over edits of sessions whose kernel is gone.
+
+        Args:
+            session_id: One session, or all of them.
+
+        Returns:
+            The edits.
+
+        Raises:
+            JournalError: If a kernel still uses the session that was named.
+        """
+        if self._session is None:
+            return []
+        chosen = [session_id] if session_id else [one.session for one in self.earlier() if not one.alive]
+        return [change for one in chosen for change in self._session.adopt(one)]
+
+    def discard(self, session_id: str | None) -> int:
+        """Drop edits of sessions whose kernel is gone.
+
+        Args:
+            session_id: One session, or all of them.
+
+        Returns:
+            How many.
+
+        Raises:
+            JournalError: If a kernel still uses the session that was named.
+        """
+        if self._session is None:
+            return 0
+        chosen = [session_id] if session_id else [one.session for one in self.earlier() if not one.alive]
+        return sum(self._session.discard(one) for one in chosen)
+
+    def begin(self, plan: Plan) -> CommitLog:
+        """Write a plan down before it is sent.
+
+        Args:
+            plan: What is to be committed.
+
+        Returns:
+            Where the commit writes down how it goes.
+        """
+
+        def begin(session: Session) -> CommitLog:
+            return session.begin_commit(plan)
+
+        return self._or(NoLog, begin)
+
+    def cut_off(self) -> list[OpenCommit]:
+        """Commits of the same source that were begun and did not end."""
+        return self._or(list, lambda session: session.open_commits())
+
+    def take_over(self, commit: OpenCommit) -> tuple[Plan, Receipt | None, CommitLog]:
+        """Go on with a commit that was cut off.
+
+        Args:
+            commit: One of `cut_off`.
+
+        Returns:
+            What is left to do, what was settled before, and where to write down how it goes.
+
+        Raises:
+            JournalError: If the commit is under way elsewhere, or finished.
+        """
+        if self._session is None:
+            raise JournalError(self.notice or "There is no journal, so there is nothing to resume.")
+        record = self._session.resume(commit.id)
+        settled = record.rows()
+        before = Receipt(settled, commit.at, settled[-1].at, 0) if settled else None
+        return record.plan_left(), before, record
+
+    def _or(self, otherwise: Callable[[], T], use: Callable[[Session], T]) -> T:
+        if self._session is None:
+            return otherwise()
+        try:
+            return use(self._session)
+        except JournalError as error:
+            self.notice = str(error)
+            return otherwise()
+
+
+class ClientJournal:
+    """The journal of one client, opened with the first item set or commit.
+
+    Args:
+        name: Its name in the user's state folder; None for a journal in memory.
+    """
+
+    def __init__(self, name: str | None) -> None:
+        self._name = name
+        self._journal: Journal | None = None
+        self._notice = ""
+        self._lock = threading.Lock()
+
+    def of(self, kind: str, identity: str, title: str) -> ItemJournal:
+        """The journal of one source.
+
+        Args:
+            kind: What the source is, in one word.
+            identity: What tells it from others of its kind.
+            title: What people call it.
+        """
+        from encord_widgets.commit.journal_text import SourceKey
+
+        return ItemJournal(self._open(), SourceKey(kind, identity, title), self._notice)
+
+    def cut_off(self) -> list[OpenCommit]:
+        """Commits of all sources that were begun and did not end.
+
+        Raises:
+            JournalError: If the journal cannot be read.
+        """
+        journal = self._open()
+        if journal is None:
+            raise JournalError(self._notice)
+        return journal.open_commits()
+
+    def close(self) -> None:
+        """Let go of everything in it; it can be opened again."""
+        with self._lock:
+            journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
+
+    def _open(self) -> Journal | None:
+        from encord_widgets.commit.journal import (  # sqlite3 and locks, with the first source
+            Journal,
+            state_folder,
+        )
+
+        with self._lock:
+            if self._journal is None and not self._notice:
+                try:
+                    self._journal = (
+                        Journal.in_memory()
+                        if self._name is None
+                        else Journal.open(state_folder(), self._name)
+                    )
+                except JournalError as error:
+                    self._notice = str(error)
+            return self._journal
+
+
+def joined(before: Receipt | None, after: Receipt) -> Receipt:
+    """One receipt of a commit that was cut off and resumed.
+
+    Args:
+        before: What was settled before it was cut off.
+        after: What the rest did.
+    """
+    if before is None:
+        return after
+    return Receipt((*before.rows, *after.rows), before.started_at, after.finished_at, after.bundles)
