@@ -1,0 +1,71 @@
+"""How values, moments and sources stand in the journal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from encord_widgets.metadata.values import ABSENT, Absent, Value, compact, loads
+
+__all__ = ["SourceKey", "moment_of", "text_of", "value_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKey:
+    """What a source is called in the journal; sessions with the same kind and uuid are of the same source.
+
+    Args:
+        kind: Kind of source, such as "folder".
+        uuid: Its uuid, or another text that stands for it alone.
+        title: Its name, for people.
+    """
+
+    kind: str
+    uuid: str
+    title: str
+
+
+def text_of(value: Value) -> str | None:
+    """The exact JSON text of a value; None (SQL NULL) for `ABSENT`.
+
+    Args:
+        value: A JSON value or `ABSENT`.
+
+    Example:
+        >>> text_of(None), text_of(ABSENT), text_of(2**70)
+        ('null', None, '1180591620717411303424')
+    """
+    if isinstance(value, Absent):
+        return None
+    text = compact(value)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half a surrogate pair, which no file can hold as it is
+            return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def value_of(text: str | None) -> Value:
+    """The value that `text_of` was given.
+
+    Args:
+        text: What it returned.
+    """
+    if text is None:
+        return ABSENT
+    try:
+        return loads(text)
+    except ValueError:
+        value: Value = json.loads(text)
+        return value
+
+
+def moment_of(text: str) -> dt.datetime:
+    """A moment, from the text that `isoformat` wrote.
+
+    Args:
+        text: ISO 8601 with a zone.
+    """
+    return dt.datetime.fromisoformat(text)

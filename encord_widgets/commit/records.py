@@ -1,0 +1,365 @@
+"""Commits in the journal: the whole plan before anything is sent, then what came of it, bundle by bundle."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from encord_widgets.commit.journal_file import JournalError, JournalFile
+from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, value_of
+from encord_widgets.commit.liveness import Hold, Locks
+from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow, Status, now
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.plan import Plan, PlannedItem
+
+__all__ = ["CommitRecord", "Desk", "OpenCommit", "claim", "drop_settled", "find_open", "write_plan"]
+
+_OPEN_LIST: Final = ", ".join(f"'{status}'" for status in sorted(OPEN))
+LEFT: Final = f"(status IS NULL OR status IN ({_OPEN_LIST}))"
+"""Whether a cell still wants something: it has no verdict, or one that leaves it open."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the parts of one open journal share.
+
+    Args:
+        file: The database.
+        locks: Signs of life of sessions.
+        sessions: Ids of the sessions that were opened through this journal.
+        running: Commits under way in this process.
+    """
+
+    file: JournalFile
+    locks: Locks
+    sessions: set[str] = field(default_factory=set)
+    running: weakref.WeakValueDictionary[str, CommitRecord] = field(
+        default_factory=weakref.WeakValueDictionary
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCommit:
+    """A commit that was begun and did not end, because its kernel did.
+
+    Args:
+        id: For `Session.resume`.
+        source: What the plan was made on.
+        session: Session whose edits it was to write.
+        at: When it was begun, with zone.
+        total: Cells in its plan.
+        sent: Cells without a verdict that were being sent.
+        left: Cells that still want something.
+    """
+
+    id: str
+    source: SourceKey
+    session: str
+    at: dt.datetime
+    total: int
+    sent: int
+    left: int
+    _file: JournalFile = field(repr=False, compare=False)
+
+    def plan_left(self) -> Plan:
+        """The cells that are not settled yet, on the values that they were based on.
+
+        Raises:
+            JournalError: If the journal cannot be read.
+        """
+        return _plan_left(self._file, self.id)
+
+    def rows(self) -> tuple[ReceiptRow, ...]:
+        """The cells that are settled (verified, or there already), in the order of the plan.
+
+        Raises:
+            JournalError: If the journal cannot be read.
+        """
+        return _rows(self._file, self.id)
+
+
+class CommitRecord:
+    """Writes down one commit: a `CommitLog`. Made by `Session.begin_commit` and `Session.resume`.
+
+    Every call returns once the disk has it.
+
+    Args:
+        desk: The journal.
+        commit: Id of the commit.
+        number: Its number in the file.
+        hold: Sign of life of the session that commits, kept up while the commit is under way.
+    """
+
+    def __init__(self, desk: Desk, commit: str, number: int, hold: Hold | None) -> None:
+        self.id = commit
+        self._desk = desk
+        self._number = number
+        self._hold = hold
+        desk.running[commit] = self
+
+    def plan_left(self) -> Plan:
+        """The cells that are not settled yet, on the values that they were based on.
+
+        Raises:
+            JournalError: If the journal cannot be read.
+        """
+        return _plan_left(self._desk.file, self.id)
+
+    def rows(self) -> tuple[ReceiptRow, ...]:
+        """The cells that are settled (verified, or there already), in the order of the plan.
+
+        Raises:
+            JournalError: If the journal cannot be read.
+        """
+        return _rows(self._desk.file, self.id)
+
+    def intent(self, planned: Sequence[PlannedItem]) -> None:
+        """A bundle is about to be sent.
+
+        Args:
+            planned: Its items.
+
+        Raises:
+            JournalError: If that cannot be written down; then do not send it.
+        """
+        sent = now().isoformat()
+        places = ((sent, self._number, item.item, change.key) for item in planned for change in item.changes)
+        with self._desk.file.write(durable=True) as connection:
+            connection.executemany(
+                "UPDATE cells SET sent = ? WHERE commit_no = ? AND item = ? AND key = ?", places
+            )
+
+    def outcome(self, rows: Sequence[ReceiptRow]) -> None:
+        """A bundle has its verdict.
+
+        Args:
+            rows: One for each cell.
+
+        Raises:
+            JournalError: If that cannot be written down.
+        """
+        with self._desk.file.write(durable=True) as connection:
+            self._judge(connection, rows)
+
+    def finish(self, receipt: Receipt) -> None:
+        """The commit has ended, and its receipt says where it stands; nothing of it is left to resume.
+
+        Staged edits that it settled are staged no longer, in the journal.
+
+        Args:
+            receipt: What it did.
+
+        Raises:
+            JournalError: If that cannot be written down.
+        """
+        with self._desk.file.write(durable=True) as connection:
+            self._judge(connection, receipt.pending)  # those not sent had no outcome of their own
+            drop_settled(connection, self._number)
+            connection.execute(
+                "UPDATE commits SET finished = ? WHERE no = ?", (now().isoformat(), self._number)
+            )
+        self.let_go()
+
+    def let_go(self) -> None:
+        """The commit is not under way any more, however it ended: from now on it can be resumed. Twice is fine."""
+        self._desk.running.pop(self.id, None)
+        self._hold = None
+
+    def _judge(self, connection: sqlite3.Connection, rows: Iterable[ReceiptRow]) -> None:
+        # A conflict policy may settle a cell on values other than the planned ones; these are kept beside them.
+        connection.executemany(
+            "UPDATE cells SET status = ?, observed = ?, note = ?, at = ?, revised = (base IS NOT ? OR after IS NOT ?), "
+            "before = iif(base IS ? AND after IS ?, NULL, ?), wanted = iif(base IS ? AND after IS ?, NULL, ?) "
+            "WHERE commit_no = ? AND item = ? AND key = ?",
+            (
+                (
+                    row.status, text_of(row.observed), row.note, row.at.isoformat(), before, wanted,
+                    before, wanted, before, before, wanted, wanted, self._number, row.item, row.key,
+                )
+                for row in rows
+                for before, wanted in ((text_of(row.before), text_of(row.wanted)),)
+            ),
+        )  # fmt: skip
+
+
+def drop_settled(connection: sqlite3.Connection, number: int) -> None:
+    """Drop the staged edits that a commit settled; what was staged since it began stays.
+
+    Once for a commit and not with every bundle: edits of random items lie all over the file.
+
+    Args:
+        connection: In a transaction.
+        number: Number of the commit in the file.
+    """
+    connection.execute(
+        "DELETE FROM edits WHERE no IN (SELECT edits.no FROM commits "  # noqa: S608 - LEFT is a constant
+        "JOIN sessions ON sessions.id IN (origin, owner) JOIN edits ON edits.session = sessions.no "
+        "JOIN cells ON commit_no = commits.no AND cells.item = edits.item AND cells.key = edits.key "
+        f"WHERE commits.no = ? AND NOT {LEFT} AND edits.no <= last_edit AND cells.after IS edits.after)",
+        (number,),
+    )
+
+
+def write_plan(
+    connection: sqlite3.Connection, commit: str, session: str, source: SourceKey, plan: Plan
+) -> int:
+    """Write a whole plan down.
+
+    Args:
+        connection: In a transaction.
+        commit: Id for the commit.
+        session: Session that it is done in.
+        source: What the plan was made on.
+        plan: What is to be written.
+
+    Returns:
+        Number of the commit in the file.
+
+    Raises:
+        InvalidInputError: If the plan names a cell twice.
+    """
+    (number,) = connection.execute(
+        "INSERT INTO commits (id, origin, owner, kind, uuid, title, plan_source, plan_created, begun, last_edit) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(no), 0) FROM edits)) RETURNING no",
+        (
+            commit, session, session, source.kind, source.uuid, source.title,
+            plan.source, plan.created_at.isoformat(), now().isoformat(),
+        ),
+    ).fetchone()  # fmt: skip
+    try:
+        connection.executemany(
+            "INSERT INTO cells (commit_no, item, name, key, base, after, implied) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (number, item.item, item.name, c.key, text_of(c.base), text_of(c.after), c.implied)
+                for item in plan.items
+                for c in item.changes
+            ),
+        )
+    except sqlite3.IntegrityError:
+        raise InvalidInputError(_doubles(plan)) from None
+    return int(number)
+
+
+def find_open(desk: Desk, source: SourceKey | None = None) -> list[OpenCommit]:
+    """Commits that were begun and did not end, the latest first; those under way are not among them.
+
+    Args:
+        desk: The journal.
+        source: Only those of one source.
+
+    Raises:
+        JournalError: If the journal cannot be used.
+    """
+    where, values = ("", ()) if source is None else ("AND kind = ? AND uuid = ?", (source.kind, source.uuid))
+    # A write transaction: two kernels that probe locks at once would take each other for the owner.
+    with desk.file.write() as connection:
+        found = connection.execute(
+            f"SELECT id, owner, origin, kind, uuid, title, begun, "  # noqa: S608 - the parts are constants
+            f"(SELECT count(*) FROM cells WHERE commit_no = commits.no), "
+            f"(SELECT count(*) FROM cells WHERE commit_no = commits.no AND sent IS NOT NULL AND status IS NULL), "
+            f"(SELECT count(*) FROM cells WHERE commit_no = commits.no AND {LEFT}) "
+            f"FROM commits WHERE finished IS NULL {where} ORDER BY begun DESC, no DESC",
+            values,
+        ).fetchall()
+        free = [row for row in found if not _in_use(desk, row[0], row[1])]
+    return [
+        OpenCommit(
+            commit, SourceKey(kind, uuid, title), origin, moment_of(begun), total, sent, left, desk.file
+        )
+        for commit, _, origin, kind, uuid, title, begun, total, sent, left in free
+    ]
+
+
+def claim(connection: sqlite3.Connection, desk: Desk, commit: str) -> int:
+    """Make sure that a commit can be taken over; in the same transaction nobody else can.
+
+    Args:
+        connection: In a transaction.
+        desk: The journal.
+        commit: Id of the commit.
+
+    Returns:
+        Its number in the file.
+
+    Raises:
+        JournalError: If it is finished, under way, or not there.
+    """
+    row = connection.execute("SELECT no, owner, finished FROM commits WHERE id = ?", (commit,)).fetchone()
+    if row is None or row[2] is not None:
+        raise JournalError(
+            "This commit is not open any more: it was finished or dismissed, here or in another kernel."
+        )
+    number, owner, _ = row
+    if _in_use(desk, commit, owner):
+        raise JournalError(
+            "This commit is under way in a kernel that still runs. Wait for it, or stop it there first."
+        )
+    return int(number)
+
+
+def _in_use(desk: Desk, commit: str, owner: str) -> bool:
+    if owner in desk.sessions:
+        return commit in desk.running
+    return desk.locks.alive(owner)
+
+
+def _plan_left(file: JournalFile, commit: str) -> Plan:
+    with file.read() as connection:
+        source, created = connection.execute(
+            "SELECT plan_source, plan_created FROM commits WHERE id = ?", (commit,)
+        ).fetchone()
+        rows = connection.execute(
+            "SELECT item, name, key, base, after, implied FROM cells "  # noqa: S608 - LEFT is a constant
+            f"WHERE commit_no = (SELECT no FROM commits WHERE id = ?) AND {LEFT} ORDER BY no",
+            (commit,),
+        ).fetchall()
+    names: dict[str, str] = {}
+    changes: dict[str, list[Change]] = {}
+    for item, name, key, base, after, implied in rows:
+        names[item] = name
+        changes.setdefault(item, []).append(Change(item, key, value_of(base), value_of(after), bool(implied)))
+    items = tuple(PlannedItem(item, names[item], tuple(found)) for item, found in changes.items())
+    return Plan(items, source, moment_of(created))
+
+
+def _rows(file: JournalFile, commit: str) -> tuple[ReceiptRow, ...]:
+    with file.read() as connection:
+        found = connection.execute(
+            "SELECT item, name, key, iif(revised, before, base), iif(revised, wanted, after), observed, "  # noqa: S608
+            "status, note, at FROM cells "
+            f"WHERE commit_no = (SELECT no FROM commits WHERE id = ?) AND NOT {LEFT} ORDER BY no",
+            (commit,),
+        ).fetchall()
+    return tuple(
+        ReceiptRow(
+            item,
+            name,
+            key,
+            value_of(before),
+            value_of(wanted),
+            value_of(observed),
+            cast("Status", status),
+            note,
+            moment_of(at),
+        )
+        for item, name, key, before, wanted, observed, status, note, at in found
+    )
+
+
+def _doubles(plan: Plan) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for change in plan.changes:
+        if (change.item, change.key) in seen:
+            yield Problem(
+                item=change.item,
+                key=change.key,
+                expected="one change for each item and key",
+                got="two",
+                hint="Leave one of them out of the plan.",
+            )
+        seen.add((change.item, change.key))
