@@ -14,6 +14,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, Final
 
 from encord_widgets.errors import EncordWidgetsError
+from encord_widgets.metadata.texts import printable
 
 if TYPE_CHECKING:
     from encord_widgets.client import Client
@@ -32,8 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments without the program's name; None takes those of the process.
 
     Returns:
-        Exit status: 0 when all went well, 1 when the command could not do its work, 2 when `apply` left something open,
-        `apply --dry-run` found something to do, or `verify` found drift; 2 also for wrong arguments.
+        Exit status: 0 when all went well, 1 when the command could not do its work, 2 when `apply` or `resume` left
+        something open, `apply --dry-run` found something to do, or `verify` found drift; 2 also for wrong arguments.
 
     Example:
         >>> main(["serve", "--items", "-1"])
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(run=_demo)
     _add_apply(commands)
+    _add_resume(commands)
     _add_verify(commands)
     return parser
 
@@ -145,6 +147,19 @@ def _add_apply(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _add_connection(apply)
     apply.set_defaults(run=_apply)
+
+
+def _add_resume(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    resume = commands.add_parser(
+        "resume",
+        help="finish commits that were cut off",
+        description="Finish the commits to this server, with this key, whose process ended before they did. Nothing is"
+        " sent again that is there already. Ends with status 0 when nothing is left open, 2 when something is, 1 when"
+        " it could not do its work.",
+    )
+    resume.add_argument("--list", action="store_true", help="only print them (status 2 when there are some)")
+    _add_connection(resume)
+    resume.set_defaults(run=_resume)
 
 
 def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -241,7 +256,7 @@ def _apply(arguments: argparse.Namespace) -> int:
     plan = Plan.load(arguments.plan)
     if arguments.receipt is not None:
         check_writable(arguments.receipt)  # before anything is written that the receipt is to prove
-    print(f"Plan {arguments.plan.name}: {plan.sentence}")
+    print(f"Plan {arguments.plan.name}: {plan.sentence}", flush=True)
     with _connect(arguments) as client:
         if arguments.dry_run:
             found = client.dry_run(plan, on_conflict=arguments.on_conflict)
@@ -256,6 +271,22 @@ def _apply(arguments: argparse.Namespace) -> int:
     if arguments.receipt is not None:
         print(f"Receipt: {arguments.receipt}")
     return 0 if receipt else _LEFT_OPEN
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    with _connect(arguments) as client:
+        cut_off = client.cut_off()
+        for commit in cut_off:
+            when, title = f"{commit.at:%Y-%m-%d %H:%M:%S %Z}", printable(commit.source.title)
+            print(f"Commit of {when} ({title}): {commit.left:,} of {commit.total:,} changes left")
+        if not cut_off:
+            print("No commit was cut off.")
+        if arguments.list or not cut_off:
+            return _LEFT_OPEN if cut_off else 0
+        receipts = client.resume()
+    for receipt in receipts:
+        print(receipt.text(_LISTED))
+    return 0 if all(receipts) else _LEFT_OPEN
 
 
 def _verify(arguments: argparse.Namespace) -> int:
