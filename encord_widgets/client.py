@@ -14,6 +14,7 @@ from encord_widgets.background import Background
 from encord_widgets.commit.dry_run import DryRun, dry_run
 from encord_widgets.commit.engine import check_destroys
 from encord_widgets.commit.options import CommitOptions
+from encord_widgets.commit.progress import watched
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.recheck import DriftReport, recheck
 from encord_widgets.commit.run import CommitRun
@@ -222,7 +223,7 @@ class Client:
         )
         check_destroys(plan, options)
         log = self._journals.of("plan", plan.created_at.isoformat(), plan.source).begin(plan)
-        receipt = CommitRun(self._background, self._api, plan, options, log=log).result()
+        receipt = watched(CommitRun(self._background, self._api, plan, options, log=log))
         receipt.bind(self)
         return receipt
 
@@ -244,7 +245,7 @@ class Client:
             source = commit.source
             plan, before, log = self._journals.of(source.kind, source.uuid, source.title).take_over(commit)
             options = CommitOptions(allow_destroy=True)  # allowed when it was begun
-            rest = CommitRun(self._background, self._api, plan, options, log=log).result()
+            rest = watched(CommitRun(self._background, self._api, plan, options, log=log))
             receipt = joined(before, rest)
             receipt.bind(self)
             receipts.append(receipt)

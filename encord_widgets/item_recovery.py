@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from encord_widgets.commit.options import CommitOptions
+from encord_widgets.commit.progress import watched
 from encord_widgets.item_events import ItemSetEvents
 from encord_widgets.item_journal import ItemJournal, joined
 from encord_widgets.metadata.changes import ChangeSet
@@ -112,5 +113,5 @@ class RecoverableItems(ABC):
             plan, before, log = self._journal.take_over(commit)
             options = CommitOptions(allow_destroy=True)  # allowed when it was begun
             run = self._start(plan, options, log, partial(joined, before))
-            receipt = joined(before, run.result())
+            receipt = joined(before, watched(run))
         return receipt

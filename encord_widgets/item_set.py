@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from encord_widgets.commit.engine import check_destroys
 from encord_widgets.commit.options import CommitLog, CommitOptions
+from encord_widgets.commit.progress import watched
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
@@ -316,7 +317,7 @@ class ItemSet(EditableItems):
             bundle_size=bundle_size,
             concurrency=concurrency,
         )
-        return self.start_commit(options).result()
+        return watched(self.start_commit(options))
 
     def start_commit(self, options: CommitOptions | None = None) -> CommitRun:
         """Start a commit in the background, as `commit` does.

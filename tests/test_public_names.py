@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NAMES = tuple(ew.__all__)
 
 RUNTIME = {
-    "anyio", "anywidget", "cryptography", "httpx", "ipydatagrid", "ipywidgets", "numpy", "orjson",
-    "pandas", "pillow", "psygnal", "pydantic", "stamina", "starlette", "uvicorn",
+    "anyio", "anywidget", "cryptography", "filelock", "httpx", "ipydatagrid", "ipywidgets", "numpy", "orjson",
+    "pandas", "pillow", "platformdirs", "psygnal", "pydantic", "stamina", "starlette", "tqdm", "uvicorn",
 }  # fmt: skip
 
 

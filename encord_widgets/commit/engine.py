@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import anyio
 
@@ -17,6 +18,8 @@ from encord_widgets.metadata.plan import Plan, PlannedItem
 from encord_widgets.metadata.values import ABSENT
 
 __all__ = ["check_destroys", "commit_plan"]
+
+T = TypeVar("T")
 
 _HARMLESS = frozenset({"verified", "already", "conflict"})
 
@@ -90,7 +93,7 @@ class _Commit:
         places = ((change.item, change.key) for change in self.plan.changes)
         order = {place: position for position, place in enumerate(places)}
         receipt = Receipt(rows_in_order(self.state.rows, order), started, now(), self.state.bundles)
-        self._written_down(lambda: self.log.finish(receipt))
+        self._written_down(self.log.finish, receipt)
         return receipt
 
     async def _work(self, waiting: Iterable[Sequence[PlannedItem]]) -> None:
@@ -99,13 +102,13 @@ class _Commit:
                 if self.stop.is_set() or self.state.fault:
                     self.state.rows.extend(_unsent(planned, self.state.fault))
                     continue
-                if not self._written_down(lambda: self.log.intent(planned)):
+                if not self._written_down(self.log.intent, planned):
                     self.state.rows.extend(_unsent(planned, self.state.fault))
                     continue
                 self._settle(planned, await Bundle(self.calls, planned, self.options, self._moved).run())
 
     def _settle(self, planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
-        self._written_down(lambda: self.log.outcome(outcome.rows))
+        self._written_down(self.log.outcome, outcome.rows)
         state = self.state
         state.rows.extend(outcome.rows)
         state.bundles += bool(outcome.written)
@@ -121,10 +124,10 @@ class _Commit:
         state.progress = _counted(state.progress, planned, outcome)
         self.on_progress(state.progress)
 
-    def _written_down(self, write: Callable[[], None]) -> bool:
+    def _written_down(self, write: Callable[[T], None], what: T) -> bool:
         """Write to the log; a commit that cannot be written down does not go on."""
         try:
-            write()
+            write(what)
         except EncordWidgetsError as error:
             self.state.fault = f"the commit could not be written down: {error}"
             return False

@@ -95,15 +95,21 @@ class CommitRun:
         """Whether there is a result."""
         return self._future.done()
 
-    def result(self) -> Receipt:
+    def result(self, timeout: float | None = None) -> Receipt:
         """Wait for the receipt. An interrupt stops the commit after the bundles in flight.
+
+        Args:
+            timeout: Longest wait in seconds; without one there is no limit.
 
         Returns:
             The receipt.
+
+        Raises:
+            TimeoutError: If it takes longer; the commit goes on.
         """
         while True:
             try:
-                return self._future.result()
+                return self._future.result(timeout)
             except KeyboardInterrupt:
                 if self._stopped:  # a second interrupt is meant
                     raise
