@@ -15,6 +15,8 @@ __all__ = ["Live", "Reader", "read_live"]
 
 # Few enough that their metadata is small in memory, enough to keep several bundles in flight.
 _AT_ONCE: Final = 4000
+# So many items refused and none read: it is not the items, and asking for each of them would take hours.
+_MOST_REFUSED: Final = 50
 
 
 class Reader(Protocol):
@@ -63,7 +65,7 @@ def read_live(reader: Reader, keys: Mapping[str, Iterable[str]]) -> Live:
         What is live.
 
     Raises:
-        ApiError: If the server cannot be reached, or refuses more than single items.
+        ApiError: If the server cannot be reached, or refuses item after item.
     """
     live = Live()
     items = list(keys)
@@ -81,6 +83,8 @@ def _read(reader: Reader, items: list[str], keys: Mapping[str, Iterable[str]], l
             raise error from None
         if len(items) == 1:
             live.unreadable[items[0]] = str(error)
+            if len(live.unreadable) >= _MOST_REFUSED and not live.held:
+                raise error from None
             return
         middle = len(items) // 2
         _read(reader, items[:middle], keys, live)

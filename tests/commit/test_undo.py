@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import encord_widgets as ew
-from encord_widgets.api.errors import ConnectionFailedError
+from encord_widgets.api.errors import AuthorisationError, ConnectionFailedError
 from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.values import ABSENT, canonical, same
@@ -100,6 +100,16 @@ def test_an_unreadable_item_costs_no_other():
     assert [row.status for row in report.rows] == ["still", "unreadable", "still", "still"]
     assert "not yours" in report.unreadable[0].note
     assert [s.item for s in receipt.undo().skipped] == ["b"]
+
+
+def test_when_every_item_is_refused_it_is_said_once():
+    items = {f"i{n:04}": {"x": 0} for n in range(3000)}
+    client, receipt = commit(items, [Change(i, "x", 0, 1) for i in items])
+    client.encord.forbidden = set(items)
+    client.asked.clear()
+    with pytest.raises(AuthorisationError, match="not yours"):
+        receipt.recheck()
+    assert len(client.asked) < 150
 
 
 def test_an_error_of_the_connection_is_raised_as_itself():
