@@ -8,12 +8,16 @@ from random import Random
 
 import pytest
 
+from encord_widgets.api.credentials import BearerCredentials
+from encord_widgets.api.http import HttpClient
+from encord_widgets.api.in_process import InProcessTransport
+from encord_widgets.client import Client
 from encord_widgets.local import EmbeddedEncord
 from encord_widgets.local.rival import Rival
 from encord_widgets.local.schema_rules import checked_schema
 from encord_widgets.metadata.schema import MetadataSchema
 from tests.local.test_faults import GET_BULK, PATCH_BULK, get_bulk, patch_bulk, practice
-from tests.local.wire import Wire
+from tests.local.wire import BASE, Wire
 
 
 def edited(wire: Wire) -> list[str]:
@@ -205,3 +209,28 @@ def test_a_schema_change_comes_between():
         second = wire.ok("GET", "organisation/client-metadata-schema-v2")
         assert first != second
         assert [entry.kind for entry in wire.encord.store.faults()] == ["schema_change"] * 2
+
+
+def test_a_commit_that_reads_before_it_writes_loses_nothing_to_the_rival():
+    """The promise of the window, kept against a real client with several bundles in flight."""
+    faults = "rival=0.9,rival_items=20,seed=2"
+    with EmbeddedEncord(items=200) as encord:
+        encord.register_token("token-of-this-test")
+        http = HttpClient(
+            BearerCredentials("token-of-this-test"), BASE, transport=InProcessTransport(encord.app)
+        )
+        with Client(http, title="test") as client:
+            items = client.folder(encord.store.list_folders()[0][0].uuid).wait()
+            start = {uuid: encord.store.metadata(uuid) for uuid in items.table.uuids}
+            encord.faults = faults
+            items.stage({uuid: {"district": "mine"} for uuid in start})
+            receipt = items.commit(bundle_size=20)
+        writes = [entry for entry in encord.store.audit() if entry.actor.startswith("token ")]
+        assert len({entry.subject for entry in writes}) > 150
+        assert receipt.counts["conflict"] > 0
+        for entry in writes:
+            assert typed(entry.after) == typed(entry.before | {"district": "mine"})  # no other key was lost
+            assert entry.before.get("district") == start[entry.subject].get(
+                "district"
+            )  # nor this one overwritten
+        assert len([entry for entry in encord.store.audit() if entry.actor == "rival"]) > 100
