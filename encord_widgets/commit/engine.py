@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -62,7 +63,7 @@ class _Commit:
     calls: CommitCalls
     plan: Plan
     options: CommitOptions
-    stop: anyio.Event
+    stop: threading.Event
     on_progress: Callable[[CommitProgress], None]
     on_observed: Callable[[ItemBatch], None]
     log: CommitLog
@@ -157,7 +158,7 @@ async def commit_plan(
     plan: Plan,
     options: CommitOptions,
     *,
-    stop: anyio.Event,
+    stop: threading.Event,
     on_progress: Callable[[CommitProgress], None],
     on_observed: Callable[[ItemBatch], None],
     log: CommitLog,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
-
-import anyio
 
 from encord_widgets.commit.engine import check_destroys, commit_plan
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress, NoLog
@@ -54,9 +53,7 @@ class CommitRun:
         log: CommitLog | None = None,
     ) -> None:
         check_destroys(plan, options)
-        self._loop = loop
-        self._stop: anyio.Event | None = None
-        self._stopped = False
+        self._stop = threading.Event()
         self.progress = CommitProgress("reading", items_total=len(plan.items))
 
         def moved(progress: CommitProgress) -> None:
@@ -64,9 +61,6 @@ class CommitRun:
             on_progress(progress)
 
         async def work() -> Receipt:
-            self._stop = anyio.Event()
-            if self._stopped:
-                self._stop.set()
             receipt = await commit_plan(
                 api,
                 plan,
@@ -83,13 +77,7 @@ class CommitRun:
 
     def cancel(self) -> None:
         """Finish the bundles in flight and start no other; the receipt says where it stands."""
-        self._stopped = True
-
-        async def stop() -> None:
-            if self._stop is not None:
-                self._stop.set()
-
-        self._loop.start(stop)
+        self._stop.set()
 
     def done(self) -> bool:
         """Whether there is a result."""
@@ -111,6 +99,6 @@ class CommitRun:
             try:
                 return self._future.result(timeout)
             except KeyboardInterrupt:
-                if self._stopped:  # a second interrupt is meant
+                if self._stop.is_set():  # a second interrupt is meant
                     raise
                 self.cancel()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import anyio
 import pytest
 from hypothesis import given, settings
@@ -21,7 +23,7 @@ QUICK = Patience(attempts=4, rereads=3, wait=0)
 
 def commit(encord, changes, *, stop=False, progress=None, observed=None, log=None, **options):
     async def work():
-        event = anyio.Event()
+        event = threading.Event()
         if stop:
             event.set()
         return await commit_plan(
