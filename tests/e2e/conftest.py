@@ -102,6 +102,8 @@ def open_notebook(
         for notebook in opened:
             notebook.page.close()
         lab.end_sessions()
+        # What one test staged must not come back in the next.
+        shutil.rmtree(Path(os.environ["XDG_STATE_HOME"], "encord-widgets"), ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

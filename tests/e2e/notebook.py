@@ -83,6 +83,7 @@ class Notebook:
     def run_all(self) -> None:
         """Run > Run All Cells, and wait for the last one."""
         self.command("notebook:run-all-cells")
+        assert self.problems.all_inner_texts() == [], "a cell of the notebook failed, or warned"
 
     def run_cell(self, index: int) -> None:
         """Run a cell, and wait for it."""
