@@ -14,7 +14,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, Final
 
 from encord_widgets.errors import EncordWidgetsError
-from encord_widgets.metadata.texts import printable
+from encord_widgets.metadata.texts import by_key, counted, printable
 
 if TYPE_CHECKING:
     from encord_widgets.client import Client
@@ -254,6 +254,12 @@ def _apply(arguments: argparse.Namespace) -> int:
     from encord_widgets.metadata.plan import Plan
 
     plan = Plan.load(arguments.plan)
+    unnamed = [change.key for change in plan.destroys if change.implied]
+    if unnamed and not arguments.allow_destroy and not arguments.dry_run:
+        raise EncordWidgetsError(
+            f"An overwrite in this plan removes {counted(len(unnamed), 'value')} that nobody named ({by_key(unnamed)});"
+            " look at them with --dry-run, and add --allow-destroy to let them go."
+        )
     if arguments.receipt is not None:
         check_writable(arguments.receipt)  # before anything is written that the receipt is to prove
     print(f"Plan {arguments.plan.name}: {plan.sentence}", flush=True)

@@ -124,7 +124,9 @@ def test_what_an_overwrite_destroys_needs_leave(run, client, items, tmp_path):
     assert "add --allow-destroy" in said
     status, _, errors = run("apply", plan)
     assert status == 1
-    assert "allow_destroy=True" in errors
+    assert f"removes {len(before)} values that nobody named" in errors
+    assert "--allow-destroy" in errors
+    assert errors.count("\n") == 1
     assert client.read([item]).metadata[0] == before
     assert run("apply", plan, "--allow-destroy")[0] == 0
     assert client.read([item]).metadata[0] == {"notes": "only"}
