@@ -24,11 +24,13 @@ if TYPE_CHECKING:
         ServerError,
     )
     from encord_widgets.client import Client
+    from encord_widgets.commit.options import CommitOptions
     from encord_widgets.commit.receipt import Receipt
     from encord_widgets.connections import connect, demo
     from encord_widgets.errors import EncordWidgetsError, InvalidInputError
     from encord_widgets.item_set import ItemSet
     from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.merge import Conflict
     from encord_widgets.metadata.plan import Plan
     from encord_widgets.metadata.schema import KeyType, MetadataSchema
     from encord_widgets.metadata.values import ABSENT
@@ -53,11 +55,13 @@ _HOMES = {
         "ServerError",
     ),
     "client": ("Client",),
+    "commit.options": ("CommitOptions",),
     "commit.receipt": ("Receipt",),
     "connections": ("connect", "demo"),
     "errors": ("EncordWidgetsError", "InvalidInputError"),
     "item_set": ("ItemSet",),
     "metadata.changes": ("Change", "ChangeSet"),
+    "metadata.merge": ("Conflict",),
     "metadata.plan": ("Plan",),
     "metadata.schema": ("KeyType", "MetadataSchema"),
     "metadata.values": ("ABSENT",),
@@ -77,7 +81,9 @@ __all__ = [
     "Change",
     "ChangeSet",
     "Client",
+    "CommitOptions",
     "CommitPanel",
+    "Conflict",
     "ConnectionFailedError",
     "CredentialsError",
     "DiffPreview",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from encord_widgets.api.errors import AuthorisationError, NotFoundError
 from encord_widgets.commit.engine import check_destroys
 from encord_widgets.commit.options import CommitLog, CommitOptions
 from encord_widgets.commit.progress import watched
@@ -31,6 +32,7 @@ from encord_widgets.metadata.changes import Change, ChangeSet
 from encord_widgets.metadata.items import ItemProblem, ItemTable
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
+from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.staging import (
     CellEdit,
     EditResult,
@@ -96,7 +98,13 @@ class ItemSet(EditableItems):
             on_rows=self.events.rows.emit,
             on_progress=self.events.loading.emit,
         )
-        self.schema = client.schema  # read while the first page is on its way
+        self._schema_problem: ItemProblem | None = None
+        try:
+            self.schema = client.schema  # read while the first page is on its way
+        except (AuthorisationError, NotFoundError) as error:
+            self.schema = MetadataSchema()  # items are worth opening without it
+            reason = f"the metadata schema could not be read, so values are not checked: {error}"
+            self._schema_problem = ItemProblem(None, None, reason)
 
     # -- looking -----------------------------------------------------------------------------------------------
 
@@ -118,7 +126,8 @@ class ItemSet(EditableItems):
     @property
     def problems(self) -> tuple[ItemProblem, ...]:
         """Items that could not be read, by name, with the reason; they are not in the set."""
-        return tuple(self._loader.problems)
+        schema = [self._schema_problem] if self._schema_problem else []
+        return (*schema, *self._loader.problems)
 
     def __len__(self) -> int:
         self.wait()

@@ -141,6 +141,22 @@ def test_loading_that_fails_keeps_what_arrived_and_says_why():
     client.close()
 
 
+def test_a_folder_opens_where_the_schema_may_not_be_read():
+    folder, good = str(uuid.uuid4()), str(uuid.uuid4())
+
+    def handle(request):
+        if request.url.path.endswith("client-metadata-schema-v2"):
+            return httpx.Response(403, json={"message": "admins only"})
+        return answer(folder, good)(request)
+
+    client = ew.connect(bearer_token="t", domain="http://encord.test", transport=httpx.MockTransport(handle))
+    items = client.folder(folder).wait()
+    assert items.uuids == [good]
+    assert "admins only" in items.problems[0].reason
+    assert "not checked" in items.problems[0].reason
+    client.close()
+
+
 def test_an_existing_demo_file_is_opened_again(tmp_path):
     path = tmp_path / "x.db"
     with ew.demo(path, items=20) as client:

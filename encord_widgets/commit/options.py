@@ -67,6 +67,11 @@ class CommitOptions:
 
     Raises:
         InvalidInputError: If something is out of its range; every fault is named.
+
+    Example:
+        >>> import encord_widgets as ew
+        >>> ew.CommitOptions(on_conflict="theirs", bundle_size=200).concurrency
+        4
     """
 
     on_conflict: OnConflict = "report"
