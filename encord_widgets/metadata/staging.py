@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.columns import Column, Tag
 from encord_widgets.metadata.items import FIELDS, ItemTable
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Value, loads, same, shown, to_json
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CellEdit", "EditResult", "Edits", "Mode", "item_uuid", "read_edits", "to_changes"]
 
+_NUMBERS: Final = frozenset({Tag.INT, Tag.FLOAT, Tag.BIG_INT})
+_BOOLEANS: Final = frozenset({Tag.FALSE, Tag.TRUE})
 Mode: TypeAlias = Literal["merge", "overwrite"]
 Edits: TypeAlias = "Mapping[str | uuid.UUID, Mapping[str, object]] | pd.DataFrame"
 
@@ -66,6 +71,9 @@ def read_edits(
 ) -> tuple[list[Change], list[EditResult]]:
     """Turn what was typed into changes; what does not fit is refused by cell, with the reason.
 
+    Keys outside the schema keep the kind of the value that the cell holds; in an empty cell, text becomes a number
+    where the whole column holds numbers, and likewise for true and false.
+
     Args:
         edits: One for each cell.
         table: The items that may be edited.
@@ -77,6 +85,7 @@ def read_edits(
     """
     changes: list[Change] = []
     results: list[EditResult] = []
+    examples: dict[str, Value] = {}
     for edit in edits:
         row = table.row_of(edit.item)
         if row is None:
@@ -89,6 +98,10 @@ def read_edits(
             reason = f"The cell changed meanwhile: it holds {shown(current)} now. Look, then edit again."
             results.append(EditResult(edit.item, edit.key, reason))
             continue
+        if edit.action == "text" and (current is ABSENT or current is None) and edit.key not in schema:
+            if edit.key not in examples:
+                examples[edit.key] = _example(table.column(edit.key))
+            current = examples[edit.key]
         try:
             after = _typed(edit, schema, current)
         except InvalidInputError as error:
@@ -98,6 +111,14 @@ def read_edits(
         changes.append(Change(edit.item, edit.key, stored, after))
         results.append(EditResult(edit.item, edit.key))
     return changes, results
+
+
+def _example(column: Column) -> Value:
+    """A value that stands for a column of numbers or of booleans alone; absent for any other column."""
+    found = set(np.flatnonzero(np.bincount(column.tags)).tolist()) - {Tag.ABSENT, Tag.NULL}
+    if found and found <= _NUMBERS:
+        return 0
+    return False if found and found <= _BOOLEANS else ABSENT
 
 
 def _typed(edit: CellEdit, schema: MetadataSchema, current: Value) -> Value:

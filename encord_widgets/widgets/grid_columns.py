@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,7 +18,7 @@ from encord_widgets.metadata.values import shown
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["RESERVED", "GridColumn", "column_id", "columns_of", "refusal"]
+__all__ = ["RESERVED", "GridColumn", "column_id", "columns_of", "refusal", "unused_keys"]
 
 RESERVED: Final = "$encord"
 """Key that Encord keeps frames, key frames and embeddings under; it travels through every edit unchanged."""
@@ -115,24 +115,45 @@ def refusal(key: str) -> str:
     return ""
 
 
-def columns_of(items: ItemSet, chosen: Sequence[str] | None = None) -> tuple[GridColumn, ...]:
+def columns_of(
+    items: ItemSet, chosen: Sequence[str] | None = None, spare: Collection[str] = ()
+) -> tuple[GridColumn, ...]:
     """The columns to show.
 
-    By default the item's name and type, then the metadata keys in use: those of the schema in its order, then the
-    others in the order they were met, `$encord` last.
+    By default the item's name and type, then the metadata keys: those of the schema that items hold, in its order,
+    those of the schema that wait to be filled, and the others in the order they were met, `$encord` last.
 
     Args:
         items: The items.
         chosen: Ids of the columns to show instead.
+        spare: Keys of the schema to leave among those that wait, although an item may hold them by now.
     """
     with items.lock:
         ids = chosen
         if ids is None:
             keys = dict.fromkeys([*items.table.keys, *(change.key for change in items.changes)])
-            typed = [key for key in items.schema if key in keys]
+            waiting = {*unused_keys(items), *spare}
+            typed = [key for key in items.schema if key in keys and key not in waiting]
+            empty = [key for key in items.schema if key in waiting]
             others = sorted((key for key in keys if key not in items.schema), key=lambda key: key == RESERVED)
-            ids = [f"field:{name}" for name in _DEFAULT_FIELDS] + [f"key:{key}" for key in (*typed, *others)]
+            ids = [f"field:{name}" for name in _DEFAULT_FIELDS]
+            ids += [f"key:{key}" for key in (*typed, *empty, *others)]
         return tuple(_described(one, items.table, items.schema) for one in ids)
+
+
+def unused_keys(items: ItemSet) -> frozenset[str]:
+    """Keys of the schema that no item holds and that can be filled.
+
+    Args:
+        items: The items.
+    """
+    with items.lock:
+        held = set(items.table.keys)
+        return frozenset(
+            key
+            for key, ty in items.schema.items()
+            if key not in held and ty.kind != "deleted" and not refusal(key)
+        )
 
 
 def column_id(name: str, items: ItemSet) -> str:

@@ -13,7 +13,7 @@ from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.values import same
 from encord_widgets.widgets.cell_states import ReceiptIndex, Verdict, staged_verdict
 from encord_widgets.widgets.cells import encode, encode_column, to_bytes
-from encord_widgets.widgets.grid_columns import GridColumn, column_id, columns_of
+from encord_widgets.widgets.grid_columns import GridColumn, column_id, columns_of, unused_keys
 
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
@@ -96,6 +96,7 @@ class GridView:
         self.arrangement = Arrangement()
         self.generation = 0
         self.columns: tuple[GridColumn, ...] = ()
+        self._spare: frozenset[str] = frozenset()
         self._base: Rows = np.empty(0, dtype=np.int64)
         self.order: Rows = self._base
         self._receipts = ReceiptIndex(None)
@@ -111,8 +112,10 @@ class GridView:
         # The listing hands out the same array until rows come or go.
         if base is not self._base:
             self._arrange(self._next_ticket())
-        columns = columns_of(self._items, self._chosen)
+        columns = columns_of(self._items, self._chosen, self._spare)
+        unused = unused_keys(self._items) if self._items.loading.finished else frozenset()
         with self._lock:
+            self._spare |= unused  # a column keeps its place when its first cell is filled
             if self._receipts.receipt is not self._items.receipt:
                 self._receipts = ReceiptIndex(self._items.receipt)
             self.columns = columns

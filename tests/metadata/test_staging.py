@@ -136,6 +136,42 @@ def test_typed_cells_are_accepted_or_refused_one_by_one(table):
     assert "holds 5 now" in results[8].reason
 
 
+@pytest.mark.parametrize(
+    ("held", "text", "after"),
+    [
+        ([1, 2.5, None, 2**60], "7", 7),
+        ([True, False], "true", True),
+        ([1, "1"], "7", "7"),
+        ([1, True], "7", "7"),
+        (["sun"], "true", "true"),
+        ([None], "7", "7"),
+        ([[1]], "7", "7"),
+    ],
+)
+@pytest.mark.parametrize("empty", [{}, {"extra": None}])
+def test_text_in_an_empty_cell_outside_the_schema_follows_its_column(held, text, after, empty):
+    table = ItemTable()
+    items = [str(uuid.UUID(int=20 + place)) for place in range(len(held) + 1)]
+    metadata = [{"extra": value} for value in held] + [empty]
+    table.append(ItemBatch(items, {"name": [f"{item}.png" for item in items]}, metadata))
+    ((change,), _) = read_edits([CellEdit(items[-1], "extra", "text", text)], table, SCHEMA, ChangeSet())
+    assert change.after == after
+    assert type(change.after) is type(after)
+
+
+def test_text_that_is_no_number_in_a_column_of_numbers_is_refused_and_exact_json_is_not(table):
+    table.write(ItemBatch([A], {"name": ["a.png"]}, [{"extra": 1}]))
+    edits = [CellEdit(B, "extra", "text", "often"), CellEdit(B, "extra", "json", '"often"')]
+    changes, results = read_edits(edits, table, SCHEMA, ChangeSet())
+    assert changes == [Change(B, "extra", ABSENT, "often")]
+    assert "a number" in results[0].reason
+
+
+def test_a_key_that_nobody_holds_yet_is_text(table):
+    ((change,), _) = read_edits([CellEdit(A, "brand new", "text", "7")], table, SCHEMA, ChangeSet())
+    assert change.after == "7"
+
+
 @pytest.mark.parametrize("spelling", [A.upper(), uuid.UUID(A), f"{{{A}}}", A.replace("-", "")])
 def test_spellings_of_a_uuid(spelling):
     assert item_uuid(spelling) == A

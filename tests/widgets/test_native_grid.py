@@ -42,6 +42,27 @@ def test_columns_are_name_type_then_keys_by_schema_then_others(items, page):
     assert by_id["key:weather"]["editable"]
 
 
+def test_keys_of_the_schema_that_wait_to_be_filled_come_before_keys_outside_it(items):
+    wire = {"first": {"ty": "number"}, **items.schema.to_wire(), "gone": {"ty": "tombstone"}}
+    items.schema = type(items.schema).from_wire(wire)
+    with ew.ItemGrid(items) as grid:
+        page = Browser(grid)
+        keys = [c["id"].removeprefix("key:") for c in page.state["columns"][2:]]
+        assert "gone" not in keys
+        held = [key for key in items.schema if key in items.table.keys]
+        others = [key for key in items.table.keys if key not in items.schema]
+        assert others
+        assert keys[: len(held) + 1] == [*held, "first"]
+        assert set(keys[len(held) + 1 :]) == set(others)
+        reply = page.ask("edit", edits=[edit(items.uuids[0], "first", 0, "7")])
+        assert reply["results"][0]["accepted"]
+        assert items.commit()
+        page.until(lambda: page.cell(items.uuids[0], "first")[1] == {"state": "verified"})
+        assert items.stored(items.uuids[0], "first") == 7
+        after = [c["id"].removeprefix("key:") for c in page.state["columns"][2:]]
+        assert after == keys, "a column keeps its place when its first cell is filled"
+
+
 def test_the_key_of_encord_is_shown_and_never_edited(client):
     items = client.items(street_scenes(client).uuids)
     items.wait()
