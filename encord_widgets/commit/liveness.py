@@ -96,8 +96,11 @@ class FileLocks:
             OSError: If the lock file cannot be made.
         """
         lock = self._lock(session, _PATIENCE)
-        lock.acquire()
-        return Hold(lock)
+        while True:
+            lock.acquire()
+            if (self._folder / f"{session}.lock").exists():
+                return Hold(lock)
+            lock.release()  # swept by another kernel between its making and its locking
 
     def alive(self, session: str) -> bool:
         """Whether somebody holds the session.

@@ -48,7 +48,8 @@ class EarlierEdits:
         count: Cells.
         items: Items.
         at: When the last of them was staged, with zone.
-        alive: Whether a kernel (this one, or another) still uses them.
+        alive: Whether a kernel still uses them.
+        here: Whether it is this kernel, which has the same source open more than once.
     """
 
     session: str
@@ -57,6 +58,7 @@ class EarlierEdits:
     items: int
     at: dt.datetime
     alive: bool
+    here: bool
     _read: Callable[[str], list[Change]] = field(repr=False, compare=False)
 
     def changes(self) -> list[Change]:
@@ -150,7 +152,16 @@ class Session:
                 source,
             ).fetchall()
         return [
-            EarlierEdits(session, title, count, items, moment_of(at), alive[session], self._changes_of)
+            EarlierEdits(
+                session,
+                title,
+                count,
+                items,
+                moment_of(at),
+                alive[session],
+                alive[session] and session in self._desk.sessions,
+                self._changes_of,
+            )
             for session, title, count, items, at in found
         ]
 
@@ -322,7 +333,10 @@ class Session:
             )
         if self._desk.locks.alive(session):
             raise JournalError(
-                "These edits are in use by a kernel that still runs. Close the items there, or restart that kernel."
+                "These edits are in use in this kernel, which still runs: they are staged on the same items, opened "
+                "once more. Go on there."
+                if session in self._desk.sessions
+                else "These edits are in use by another kernel that still runs. Go on there, or shut it down first."
             )
         _drop_settled_by(connection, session)
         return int(row[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 from pathlib import Path
 
 from encord_widgets.commit.journal import Journal, JournalError, Session, SourceKey
@@ -45,6 +46,7 @@ def verified(plan: Plan, items: slice) -> list[ReceiptRow]:
 def say(text: object) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+    time.sleep(0.0005)  # busy, but no busier than a commit or a person who types: others get their turn
 
 
 def stage(session: Session, seed: int) -> None:

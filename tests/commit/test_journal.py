@@ -104,9 +104,9 @@ def test_edits_in_use_are_seen_and_not_taken(journal):
     here, there = journal.session(FOLDER), journal.session(FOLDER)
     put(there, fog("a"))
     (found,) = here.earlier()
-    assert found.alive
+    assert (found.alive, found.here) == (True, True)
     for take in (here.adopt, here.discard):
-        with pytest.raises(JournalError, match="in use by a kernel that still runs"):
+        with pytest.raises(JournalError, match="in use in this kernel, which still runs"):
             take(there.id)
     assert found.changes() == [fog("a")]
 
