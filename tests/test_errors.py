@@ -1,0 +1,40 @@
+"""Errors: one clear message with all problems, and a short traceback in a notebook."""
+
+from __future__ import annotations
+
+import pytest
+
+import encord_widgets as ew
+from encord_widgets.errors import InvalidInputError, Problem
+
+
+def test_one_problem_is_one_sentence():
+    error = InvalidInputError([Problem("a number", "'abc'", "8ad5", "lux", "Type digits.")])
+    assert str(error) == "item 8ad5, key 'lux': expected a number, got 'abc'. Type digits."
+    assert isinstance(error, ValueError)
+
+
+def test_many_problems_are_counted_and_the_first_ones_shown():
+    error = InvalidInputError(Problem("a number", repr(n), key=f"k{n}") for n in range(30))
+    lines = str(error).splitlines()
+    assert lines[0] == "30 problems; nothing was changed:"
+    assert len(lines) == 12
+    assert "20 more" in lines[-1]
+    assert len(error.problems) == 30
+
+
+def test_the_tree_of_errors():
+    for name in ew.__all__:
+        thing = getattr(ew, name)
+        if isinstance(thing, type) and issubclass(thing, Exception):
+            assert issubclass(thing, ew.EncordWidgetsError)
+
+
+def test_a_notebook_shows_the_callers_line_and_not_our_own_frames():
+    with pytest.raises(ew.InvalidInputError) as caught, ew.demo(items=5) as client:
+        client.folder("nonsense")
+    lines = caught.value._render_traceback_()
+    assert lines[0].startswith("In line ")
+    assert 'client.folder("nonsense")' in lines[0]
+    assert lines[1].startswith("InvalidInputError: expected the uuid of a folder")
+    assert len(lines) == 2
