@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.texts import html_table, printable
-from encord_widgets.metadata.values import Value, shown
+from encord_widgets.metadata.values import ABSENT, Value, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ class ReceiptRow:
         key: Metadata key.
         before: Value the change was based on.
         wanted: Value that the change asked for; `ABSENT` to remove the key.
-        observed: Value read from the server last; `ABSENT` also where the item could not be read (see `note`).
+        observed: Value read from the server last; says nothing where the row is `unread`.
         status: One of the statuses above.
         note: Why, for everything but verified and already.
         at: When the verdict was reached, with zone.
@@ -64,6 +64,11 @@ class ReceiptRow:
     status: Status
     note: str
     at: dt.datetime
+
+    @property
+    def unread(self) -> bool:
+        """Whether `observed` says nothing, because the item was not read: not reached, gone, or out of reach."""
+        return self.status in {"pending", "failed"} and self.observed is ABSENT
 
 
 class _Bound:
@@ -180,12 +185,13 @@ class Receipt(_Bound):
     def to_frame(self) -> pd.DataFrame:
         """One row for each item and key: `item`, `key`, `before`, `wanted`, `observed`, `status`, `name`, `note`, `at`.
 
-        Absent is `ABSENT` in the cells, null is None.
+        Absent is `ABSENT` in the cells, null is None; `observed` is missing (NA) where the item was not read.
         """
         import pandas as pd  # pandas is loaded when a table is asked for
 
         names = ["item", "key", "before", "wanted", "observed", "status", "name", "note", "at"]
         data = {name: pd.Series([getattr(r, name) for r in self.rows], dtype=object) for name in names}
+        data["observed"] = data["observed"].mask([row.unread for row in self.rows], pd.NA)
         return pd.DataFrame(data).astype({"item": "str", "key": "str", "status": "str"})
 
     def save(self, path: str | PathLike[str]) -> Path:
@@ -332,7 +338,8 @@ class Receipt(_Bound):
 
     def _repr_html_(self) -> str:
         rows = [
-            (r.name, r.key, shown(r.wanted), shown(r.observed), r.status, r.note) for r in self.open[:_LISTED]
+            (r.name, r.key, shown(r.wanted), "not read" if r.unread else shown(r.observed), r.status, r.note)
+            for r in self.open[:_LISTED]
         ]
         table = html_table(["item", "key", "wanted", "observed", "status", "why"], rows)
         return f"<p>{escape(self.sentence)}</p>{table}"

@@ -52,3 +52,13 @@ def test_html_shows_metadata_as_text():
     assert "<script>" not in html
     assert "<b>0</b>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_what_was_not_read_is_not_called_absent():
+    unread = receipt("pending")
+    assert unread.rows[0].unread
+    assert str(unread.to_frame().loc[0, "observed"]) == "<NA>"
+    assert "not read" in unread._repr_html_()
+    conflict = receipt("conflict")
+    assert not conflict.rows[0].unread
+    assert conflict.to_frame().loc[0, "observed"] is ABSENT
