@@ -182,9 +182,9 @@ class ItemSet(EditableItems):
             ApiError: If the schema cannot be read.
         """
         if not self._loader.running:
+            self._loader.again()
             self.schema = self.client.refresh_schema()
             self.events.schema.emit()
-            self._loader.again()
         return self
 
     def value(self, item: str, key: str) -> Value:
@@ -212,10 +212,11 @@ class ItemSet(EditableItems):
         """
         if item not in self.table:
             self.wait()
-        row = self.table.row_of(item)
-        if row is None:
-            raise KeyError(item)
-        return self.table.value(row, key)
+        with self.lock:
+            row = self.table.row_of(item)
+            if row is None:
+                raise KeyError(item)
+            return self.table.value(row, key)
 
     def order(self, sort: tuple[str, bool] | None = None, search: str = "") -> Rows:
         """Rows of the table in an order; staged values count.
