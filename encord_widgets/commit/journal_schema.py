@@ -32,7 +32,7 @@ CREATE TABLE commits (
 CREATE TABLE cells (
     no INTEGER PRIMARY KEY, commit_no INTEGER NOT NULL REFERENCES commits ON DELETE CASCADE,
     item TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, base TEXT, after TEXT, implied INTEGER NOT NULL,
-    sent TEXT, status TEXT, observed TEXT, note TEXT, at TEXT,
+    sent INTEGER NOT NULL DEFAULT 0, status TEXT, observed TEXT, note TEXT, at TEXT,
     revised INTEGER NOT NULL DEFAULT 0, before TEXT, wanted TEXT
 ) STRICT;
 CREATE UNIQUE INDEX cells_by_place ON cells (commit_no, item, key);

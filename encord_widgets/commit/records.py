@@ -127,11 +127,10 @@ class CommitRecord:
         Raises:
             JournalError: If that cannot be written down; then do not send it.
         """
-        sent = now().isoformat()
-        places = ((sent, self._number, item.item, change.key) for item in planned for change in item.changes)
+        places = ((self._number, item.item, change.key) for item in planned for change in item.changes)
         with self._desk.file.write(durable=True) as connection:
             connection.executemany(
-                "UPDATE cells SET sent = ? WHERE commit_no = ? AND item = ? AND key = ?", places
+                "UPDATE cells SET sent = 1 WHERE commit_no = ? AND item = ? AND key = ?", places
             )
 
     def outcome(self, rows: Sequence[ReceiptRow]) -> None:
@@ -261,7 +260,7 @@ def find_open(desk: Desk, source: SourceKey | None = None) -> list[OpenCommit]:
         found = connection.execute(
             f"SELECT id, owner, origin, kind, uuid, title, begun, "  # noqa: S608 - the parts are constants
             f"(SELECT count(*) FROM cells WHERE commit_no = commits.no), "
-            f"(SELECT count(*) FROM cells WHERE commit_no = commits.no AND sent IS NOT NULL AND status IS NULL), "
+            f"(SELECT count(*) FROM cells WHERE commit_no = commits.no AND sent AND status IS NULL), "
             f"(SELECT count(*) FROM cells WHERE commit_no = commits.no AND {LEFT}) "
             f"FROM commits WHERE finished IS NULL {where} ORDER BY begun DESC, no DESC",
             values,
