@@ -62,6 +62,7 @@ class Bundle:
         self._on_phase = on_phase
         self._outcome = BundleOutcome()
         self._observed: dict[str, dict[str, Json]] = {}
+        self._last_seen: dict[str, dict[str, Json]] = {}  # stays when a later read fails
         self._last_read: dict[str, ItemBatch] = {}
         self._read_errors: dict[str, ApiError] = {}
         self._wishes: dict[str, Merged] = {}
@@ -107,6 +108,7 @@ class Bundle:
         self._read_errors.update(errors)
         for batch in batches:
             self._observed.update(zip(batch.uuids, batch.metadata, strict=True))
+            self._last_seen.update(zip(batch.uuids, batch.metadata, strict=True))
             self._last_read.update(dict.fromkeys(batch.uuids, batch))
 
     async def _write(self, items: Sequence[str]) -> None:
@@ -180,9 +182,12 @@ class Bundle:
             for change in merged.already:
                 self._add(planned, change, change.after, "already", _settled_note(merged, change))
             for change in merged.conflicts:
-                theirs = held.get(change.key, ABSENT) if held is not None else ABSENT
+                theirs = self._last_seen[item].get(change.key, ABSENT)
                 note = f"it was {shown(change.base)} when edited, and is {shown(theirs)} now; not overwritten"
-                self._add(planned, change, theirs, "conflict", note)
+                if same(theirs, change.after):  # they came round to it since
+                    self._add(planned, change, theirs, "already")
+                else:
+                    self._add(planned, change, theirs, "conflict", note)
             for change in merged.written:
                 self._judge_written(planned, change, held, _settled_note(merged, change))
 
