@@ -214,7 +214,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     notebook = directory / _NOTEBOOK
     if not notebook.exists():
         copyfile(_packaged_notebook(), notebook)
-    command = [sys.executable, "-m", "jupyterlab", str(notebook)]
+    # The address that JupyterLab prints leads to the tutorial, also where no browser is opened.
+    start = f"--LabApp.default_url=/lab/tree/{notebook.name}"
+    command = [sys.executable, "-m", "jupyterlab", str(notebook), start]
     if arguments.no_browser:
         command.append("--no-browser")
     if arguments.port is not None:

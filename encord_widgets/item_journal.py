@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from encord_widgets.commit.journal_file import JournalError
@@ -33,8 +34,10 @@ class ItemJournal:
 
     def __init__(self, journal: Journal | None, source: SourceKey, notice: str = "") -> None:
         self.notice = notice
+        self._standing = (
+            notice  # what stays true while the journal works, such as a damaged file that was moved aside
+        )
         self._session: Session | None = journal.session(source) if journal is not None else None
-        self._earlier: list[EarlierEdits] | None = None
 
     def follow(self, changes: ChangeSet) -> None:
         """Write down what was staged or dropped since the last call.
@@ -50,7 +53,7 @@ class ItemJournal:
         except JournalError as error:
             self.notice = str(error)
         else:
-            self.notice = ""
+            self.notice = self._standing
 
     def earlier(self) -> list[EarlierEdits]:
         """Edits that other sessions left on the same source, the latest first."""
@@ -70,8 +73,9 @@ class ItemJournal:
         """
         if self._session is None:
             return []
-        chosen = [session_id] if session_id else [one.session for one in self.earlier() if not one.alive]
-        return [change for one in chosen for change in self._session.adopt(one)]
+        if session_id:
+            return self._session.adopt(session_id)
+        return [change for one in self._each_gone(self._session.adopt) for change in one]
 
     def discard(self, session_id: str | None) -> int:
         """Drop edits of sessions whose kernel is gone.
@@ -87,8 +91,9 @@ class ItemJournal:
         """
         if self._session is None:
             return 0
-        chosen = [session_id] if session_id else [one.session for one in self.earlier() if not one.alive]
-        return sum(self._session.discard(one) for one in chosen)
+        if session_id:
+            return self._session.discard(session_id)
+        return sum(self._each_gone(self._session.discard))
 
     def begin(self, plan: Plan) -> CommitLog:
         """Write a plan down before it is sent.
@@ -128,6 +133,15 @@ class ItemJournal:
         before = Receipt(settled, commit.at, settled[-1].at, 0) if settled else None
         return record.plan_left(), before, record
 
+    def _each_gone(self, use: Callable[[str], T]) -> list[T]:
+        """Do something with every session whose kernel is gone; one that another kernel took meanwhile is left out."""
+        done: list[T] = []
+        for edits in self.earlier():
+            if not edits.alive:
+                with suppress(JournalError):
+                    done.append(use(edits.session))
+        return done
+
     def _or(self, otherwise: Callable[[], T], use: Callable[[Session], T]) -> T:
         if self._session is None:
             return otherwise()
@@ -149,6 +163,7 @@ class ClientJournal:
         self._name = name
         self._journal: Journal | None = None
         self._notice = ""
+        self._failed = False
         self._lock = threading.Lock()
 
     def of(self, kind: str, identity: str, title: str) -> ItemJournal:
@@ -188,15 +203,15 @@ class ClientJournal:
         )
 
         with self._lock:
-            if self._journal is None and not self._notice:
+            if self._journal is None and not self._failed:
                 try:
+                    named = self._name
                     self._journal = (
-                        Journal.in_memory()
-                        if self._name is None
-                        else Journal.open(state_folder(), self._name)
+                        Journal.in_memory() if named is None else Journal.open(state_folder(), named)
                     )
+                    self._notice = " ".join(notice.text for notice in self._journal.notices)
                 except JournalError as error:
-                    self._notice = str(error)
+                    self._failed, self._notice = True, str(error)
             return self._journal
 
 

@@ -230,4 +230,5 @@ def test_demo_keeps_a_notebook_that_is_there(tmp_path: Path, monkeypatch: pytest
     assert mine.read_text() == "mine"
     (command,) = started
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert command[3:] == [str(mine), "--no-browser", "--port=1234"]
+    start = "--LabApp.default_url=/lab/tree/01_first_edit.ipynb"
+    assert command[3:] == [str(mine), start, "--no-browser", "--port=1234"]

@@ -92,7 +92,9 @@ class Bundle:
             open_items = [item for item in open_items if self._still_ours_to_write(item)]
         self._judge_all()
         self._outcome.observed = list({id(batch): batch for batch in self._last_read.values()}.values())
-        faults = [*self._read_errors.values(), *self._write_errors.values()]
+        # An answer that got lost is no fault when the write is there all the same.
+        unwritten = [error for item, error in self._write_errors.items() if not self._shows(item)]
+        faults = [*self._read_errors.values(), *unwritten]
         self._outcome.fault = next((e for e in faults if not isinstance(e, BLAMES_AN_ITEM)), None)
         return self._outcome
 

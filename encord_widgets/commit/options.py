@@ -138,6 +138,10 @@ class CommitLog(Protocol):
         """The commit has ended."""
         ...
 
+    def let_go(self) -> None:
+        """The commit is not under way any more, however it ended."""
+        ...
+
 
 class NoLog:
     """A `CommitLog` that keeps nothing."""
@@ -149,4 +153,7 @@ class NoLog:
         """Keep nothing."""
 
     def finish(self, receipt: Receipt) -> None:
+        """Keep nothing."""
+
+    def let_go(self) -> None:
         """Keep nothing."""

@@ -191,7 +191,8 @@ class Receipt(_Bound):
 
         names = ["item", "key", "before", "wanted", "observed", "status", "name", "note", "at"]
         data = {name: pd.Series([getattr(r, name) for r in self.rows], dtype=object) for name in names}
-        data["observed"] = data["observed"].mask([row.unread for row in self.rows], pd.NA)
+        observed = [pd.NA if row.unread else row.observed for row in self.rows]
+        data["observed"] = pd.Series(observed, dtype=object)
         return pd.DataFrame(data).astype({"item": "str", "key": "str", "status": "str"})
 
     def save(self, path: str | PathLike[str]) -> Path:

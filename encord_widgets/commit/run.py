@@ -61,15 +61,19 @@ class CommitRun:
             on_progress(progress)
 
         async def work() -> Receipt:
-            receipt = await commit_plan(
-                api,
-                plan,
-                options,
-                stop=self._stop,
-                on_progress=moved,
-                on_observed=on_observed,
-                log=log or NoLog(),
-            )
+            written_to = log or NoLog()
+            try:
+                receipt = await commit_plan(
+                    api,
+                    plan,
+                    options,
+                    stop=self._stop,
+                    on_progress=moved,
+                    on_observed=on_observed,
+                    log=written_to,
+                )
+            finally:
+                written_to.let_go()
             on_finish(receipt)
             return receipt
 
