@@ -43,13 +43,12 @@ class Kill:
     wrong: list[str] = field(default_factory=list)
 
 
-def kill(seed: int, folder: Path, *, longest: float = 0.6) -> Kill:
+def kill(seed: int, folder: Path) -> Kill:
     """Kill one kernel, and let another finish its work.
 
     Args:
         seed: Decides the edits, the faults and the instant.
         folder: Where databases and journals may be made.
-        longest: Longest time in seconds from the first word to the kill.
     """
     home = folder / f"kill {seed}"
     home.mkdir()
@@ -65,9 +64,9 @@ def kill(seed: int, folder: Path, *, longest: float = 0.6) -> Kill:
         assert process.stderr is not None
         said = [process.stdout.readline()]
         # Most kills are for the commit; the others may hit the staging before it.
-        while rng.random() < 0.97 and said[-1] not in {"committing\n", ""}:
+        while rng.random() < 0.93 and said[-1] not in {"committing\n", ""}:
             said.append(process.stdout.readline())
-        time.sleep(rng.uniform(0, longest))
+        time.sleep(rng.uniform(0, 0.8 if seed % 2 else 0.35))  # about as long as the commit takes
         process.send_signal(signal.SIGKILL)
         said += process.stdout.readlines()
         trouble = process.stderr.read()
