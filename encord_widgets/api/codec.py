@@ -10,7 +10,7 @@ import orjson
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.values import loads
 
-__all__ = ["decode", "encode", "loads_exact"]
+__all__ = ["decode", "encode", "has_long_integer", "loads_exact"]
 
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG: Final = b"0" * 20
@@ -37,10 +37,21 @@ def loads_exact(text: str | bytes) -> Any:
         >>> loads_exact('{"n": 18446744073709551616}')
         {'n': 18446744073709551616}
     """
+    return loads(text) if has_long_integer(text) else orjson.loads(text)
+
+
+def has_long_integer(text: str | bytes) -> bool:
+    """Whether a text may hold an integer past 64 bits, which orjson would turn into a float.
+
+    Args:
+        text: JSON text, or many of them joined; bytes are UTF-8.
+
+    Example:
+        >>> has_long_integer('{"n": 18446744073709551616}'), has_long_integer('{"n": 1844674407370955161}')
+        (True, False)
+    """
     digits = (text.encode("utf-8", "replace") if isinstance(text, str) else text).translate(_DIGITS)
-    if _LONG in digits or _LONG_NEGATIVE in digits:
-        return loads(text)
-    return orjson.loads(text)
+    return _LONG in digits or _LONG_NEGATIVE in digits
 
 
 def decode(body: bytes) -> Any:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
+import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from encord_widgets.api.codec import loads_exact
+from encord_widgets.api.codec import has_long_integer, loads_exact
 from encord_widgets.api.errors import BadResponseError, clean
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.items import FIELDS, ItemBatch, ItemProblem
@@ -298,6 +299,9 @@ def parse_items(results: Sequence[object]) -> ItemBatch:
     metadata: list[dict[str, Json]] = []
     kept: list[dict[str, Any]] = []
     problems: list[ItemProblem] = []
+    # One look at the whole page: hardly any holds an integer that needs the slower parser.
+    texts = [t for t in (e.get("clientMetadata") for e in results if isinstance(e, dict)) if type(t) is str]
+    parse = loads_exact if has_long_integer("\n".join(texts)) else orjson.loads
     for entry in results:
         if not isinstance(entry, dict):
             problems.append(ItemProblem(None, None, f"expected an object, got {_kind(entry)}"))
@@ -312,7 +316,7 @@ def parse_items(results: Sequence[object]) -> ItemBatch:
         text = entry.get("clientMetadata", _MISSING)
         if text is _MISSING:
             text = entry.get("client_metadata")
-        value = _metadata(text)
+        value = _metadata(text, parse)
         if type(value) is not dict:
             problems.append(ItemProblem(found, _name(entry), value))
             continue
@@ -322,13 +326,13 @@ def parse_items(results: Sequence[object]) -> ItemBatch:
     return ItemBatch(uuids=uuids, fields=_fields(kept), metadata=metadata, problems=problems)
 
 
-def _metadata(value: Any) -> Any:
+def _metadata(value: Any, parse: Callable[[str], Any]) -> Any:
     """The dictionary, or in words why it is none."""
     if type(value) is str:
         if value in {"", "{}"}:
             return {}
         try:
-            parsed = loads_exact(value)
+            parsed = parse(value)
         except ValueError as error:
             if not value.strip():
                 return {}
