@@ -1,7 +1,8 @@
 """All benchmarks: `python -m tests.bench`."""
 
-from tests.bench import commit, load
+from tests.bench import commit, load, safety
 
 if __name__ == "__main__":
     load.main([])
     commit.main([])
+    safety.main([])
