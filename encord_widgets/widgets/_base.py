@@ -162,7 +162,8 @@ class EncordWidget(anywidget.AnyWidget):
 
     def _publish(self) -> None:
         """Bring the synced traits up to date, in one message."""
-        with self._publishing:
+        # The items' lock first, as whoever stages has it when it tells of the edits.
+        with self.items.lock, self._publishing:
             if self._closed:
                 return
             self._handling.missed = False
@@ -178,7 +179,7 @@ class EncordWidget(anywidget.AnyWidget):
         if getattr(self._handling, "on", False):  # the request under way publishes when it is done
             self._handling.missed = True
         else:
-            self._publish_soon()
+            self._publish_soon.holding(self.items.lock)
 
     def _guarded(self, work: Callable[[], object], while_: str) -> None:
         """Do something that nobody waits for; its errors show in the widget."""

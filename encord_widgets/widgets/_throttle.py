@@ -51,6 +51,31 @@ class Throttle:
             self._running = True
         self._run()
 
+    def holding(self, lock: threading.RLock) -> None:
+        """Ask for a run that needs a lock; while somebody else has it, not in the asking thread.
+
+        Whoever has the lock may be waiting for the asking thread, which is telling of an event.
+
+        Args:
+            lock: The lock.
+        """
+        if lock.acquire(blocking=False):
+            try:
+                self()
+            finally:
+                lock.release()
+        else:
+            self._later()
+
+    def _later(self) -> None:
+        with self._lock:
+            if self._closed or self._timer is not None:
+                return
+            if self._running:
+                self._again = True
+            else:
+                self._start_timer(self._next - time.monotonic())
+
     def close(self) -> None:
         """Drop the run that is to come, and all others."""
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow
 from encord_widgets.metadata.changes import Change
@@ -14,6 +14,8 @@ from encord_widgets.widgets._fallback import display_text
 from encord_widgets.widgets.cells import encode
 
 __all__ = ["ReceiptIndex", "Verdict", "staged_verdict"]
+
+_IMPLIED: Final = "Destroyed by overwrite: the edit of this item does not name the key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,9 @@ def staged_verdict(change: Change, schema: MetadataSchema, receipts: ReceiptInde
         return Verdict("invalid", misfit.reason)
     row = receipts.get(change.item, change.key)
     if row is None or row.status not in OPEN:
-        return Verdict("staged")
+        return Verdict("staged", _IMPLIED if change.implied else "")
     if not (same(row.wanted, change.after) and same(row.before, change.base)):
-        return Verdict("staged")
+        return Verdict("staged", _IMPLIED if change.implied else "")
     return Verdict(row.status, _conflict_note(row) if row.status == "conflict" else row.note)
 
 

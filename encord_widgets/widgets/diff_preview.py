@@ -45,7 +45,7 @@ class DiffPreview(EncordWidget):
     _bundle: ClassVar[str] = "diff_preview"
 
     summary: traitlets.Dict[str, Any] = traitlets.Dict(
-        help="What is staged, in numbers: changes, items, invalid, removed, rows of the table, settled by status."
+        help="What is staged: changes, items, invalid, removed, destroyed, rows of the table, settled by status."
     ).tag(sync=True)
 
     def __init__(self, items: ItemSet, **common: Any) -> None:
@@ -67,6 +67,7 @@ class DiffPreview(EncordWidget):
                 "items": counts["items"],
                 "invalid": counts["invalid"],
                 "removed": counts["removed"],
+                "destroyed": counts["destroyed"],
                 "rows": len(self._rows),
                 "settled": self._rows.settled,
                 "can_undo": self.items.changes.can_undo,

@@ -229,7 +229,8 @@ class GridView:
             return self._ticket
 
     def _arrange(self, ticket: int) -> None:
-        with self._arranging:
+        # The items' lock first, as whoever publishes has it already.
+        with self._items.lock, self._arranging:
             with self._lock:
                 if ticket <= self._arranged:  # a later call has been served, with all that this one wanted
                     return

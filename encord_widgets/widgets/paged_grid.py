@@ -80,16 +80,16 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     # -- drawing -----------------------------------------------------------------------------------------------
 
     def _on_event(self, *_: object) -> None:
-        self._draw_soon()
+        self._draw_soon.holding(self.items.lock)
 
     def _show(self) -> None:
-        with self._drawing:
+        with self.items.lock, self._drawing:
             self._start = 0
             self._draw()
 
     def _draw(self) -> None:
         """Bring page and controls up to date: cell by cell where only values changed, as a new page otherwise."""
-        with self._drawing:
+        with self.items.lock, self._drawing:
             if self._closed:
                 return
             self._view.follow()
@@ -150,7 +150,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     def _write(self, grid: Any, label: str, row: int, text: str) -> None:
         """Set a cell of the grid; the change that ipydatagrid then reports is ours, not the user's."""
-        with self._drawing:
+        with self.items.lock, self._drawing:
             self._writing = True
             try:
                 grid.set_cell_value_by_index(label, row, text)
@@ -160,7 +160,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     # -- editing -----------------------------------------------------------------------------------------------
 
     def _typed(self, grid: Any, change: dict[str, Any]) -> None:
-        with self._drawing:
+        with self.items.lock, self._drawing:
             if self._writing or grid is not self._grid:
                 return
             row, at, value = change["row"], change["column_index"], change["value"]
@@ -208,7 +208,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         self._draw()
 
     def _stage_selected(self, action: Literal["null", "unset"]) -> None:
-        with self._drawing:
+        with self.items.lock, self._drawing:
             page = self._page
             places = {uuid: row for row, uuid in enumerate(page.uuids)}
             edits = [
@@ -233,7 +233,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     # -- selection ---------------------------------------------------------------------------------------------
 
     def _selected(self, grid: Any) -> None:
-        with self._drawing:
+        with self.items.lock, self._drawing:
             if grid is self._grid:
                 self.selection = list(dict.fromkeys(uuid for uuid, _ in self._selected_cells(grid)))
 
@@ -257,7 +257,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         self._show()
 
     def _turn(self, pages: int) -> None:
-        with self._drawing:
+        with self.items.lock, self._drawing:
             self._start = max(0, self._start + pages * PAGE_ROWS)
             self._draw()
 
@@ -284,7 +284,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             signal.disconnect(self._on_event, missing_ok=True)
         if "_draw_soon" in self.__dict__:
             self._draw_soon.close()
-            with self._drawing:
+            with self.items.lock, self._drawing:
                 self._closed = True
             self._grid.close()
             self._controls.close()

@@ -21,7 +21,9 @@ MOST_ROWS: Final = 500
 
 
 def staged_counts(items: ItemSet) -> dict[str, int]:
-    """How much is staged: `changes`, `items`, `invalid` (do not fit the schema), `removed` (keys), `bundles`.
+    """How much is staged: `changes`, `items`, `invalid`, `removed`, `destroyed`, `bundles`.
+
+    Invalid edits do not fit the schema; destroyed keys are removed by an overwrite that does not name them.
 
     Args:
         items: The items.
@@ -29,12 +31,14 @@ def staged_counts(items: ItemSet) -> dict[str, int]:
     with items.lock:
         changes, touched = len(items.changes), len(items.changes.items)
         removed = sum(change.removes for change in items.changes)
+        destroyed = sum(change.implied for change in items.changes)
         invalid = len(items.misfits())
     return {
         "changes": changes,
         "items": touched,
         "invalid": invalid,
         "removed": removed,
+        "destroyed": destroyed,
         "bundles": -(-touched // MOST_ITEMS),
     }
 
@@ -101,6 +105,7 @@ class StagedRows:
             "before": encode(change.base),
             "after": encode(change.after),
             "status": verdict.status,
+            "implied": change.implied,
             "note": verdict.note or None,
         }
         if verdict.status not in {"staged", "invalid"}:
@@ -118,5 +123,6 @@ class StagedRows:
             "after": encode(settled.wanted),
             "observed": encode(settled.observed),
             "status": settled.status,
+            "implied": False,
             "note": settled.note or None,
         }

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import encord_widgets as ew
+from encord_widgets.commit.options import CommitProgress
 from encord_widgets.widgets import _static
 from encord_widgets.widgets._base import EncordWidget
 from encord_widgets.widgets.native_grid import NativeGrid
@@ -166,7 +167,7 @@ def test_traits_are_those_that_the_front_end_listens_to(kind, folder):
 
 @both_sides
 def test_requests_of_the_front_end_are_known(items, kind, folder):
-    found = re.findall(r'\.request(?:<[^()]*>)?\(\s*"(\w+)"|(?:command|run)\(\s*"(\w+)"', source(folder))
+    found = re.findall(r'\.request(?:<[^()]*>)?\(\s*"(\w+)"|(?:command|run|send)\(\s*"(\w+)"', source(folder))
     asked = {name for pair in found for name in pair if name}
     assert len(asked) > 2
     with kind(items) as widget:
@@ -190,10 +191,15 @@ def test_state_has_the_shape_that_the_front_end_reads(items):
         assert set(panel.state["outcome"]) == interface("commit_panel", "Outcome")
         _, state = grid.cell(item, "weather")
         assert set(state) <= interface("shared", "CellState")
-        from encord_widgets.commit.options import CommitProgress
-        from encord_widgets.widgets.commit_panel import _progress
-
-        assert set(_progress(CommitProgress("reading", 3))) == interface("commit_panel", "Progress")
+        panel.widget._follow(CommitProgress("reading", 3))
+        assert set(panel.widget._state()["progress"]) == interface("commit_panel", "Progress")
+        panel.widget._follow(None)
+        again = street_scenes(items.client).wait()
+        again.stage({item: {"lux": 2}})
+        panel.ask("look")
+        assert set(panel.state["left_over"][0]) == interface("commit_panel", "LeftOver")
+        review = panel.ask("review", session=panel.state["left_over"][0]["session"])
+        assert set(review) == interface("commit_panel", "Review")
 
 
 def moves(items, write):

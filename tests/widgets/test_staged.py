@@ -41,7 +41,7 @@ def finished(panel, run):
 def test_nothing_staged(diff):
     assert diff.state["summary"] == {
         "generation": diff.state["summary"]["generation"],
-        "changes": 0, "items": 0, "invalid": 0, "removed": 0, "rows": 0, "settled": None,
+        "changes": 0, "items": 0, "invalid": 0, "removed": 0, "destroyed": 0, "rows": 0, "settled": None,
         "can_undo": False, "can_redo": False,
     }  # fmt: skip
     assert all_rows(diff) == []
@@ -57,9 +57,9 @@ def test_staged_edits_before_and_after(items, diff):
     name = items.table.name(item)
     assert all_rows(diff)[:2] == [
         {"item": item, "name": name, "key": "weather", "before": encode(bases["weather"]), "after": "fog",
-         "status": "staged", "note": None},
+         "status": "staged", "implied": False, "note": None},
         {"item": item, "name": name, "key": "notes", "before": encode(bases["notes"]), "after": 0,
-         "status": "staged", "note": None},
+         "status": "staged", "implied": False, "note": None},
     ]  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def test_the_panel_says_what_a_commit_would_do(items, panel):
     panel.until(lambda: panel.state["summary"]["changes"] > 0)
     removed = sum(change.removes for change in items.changes)
     assert panel.state["summary"] == {
-        "changes": len(items.changes), "items": 3, "invalid": 0, "removed": removed, "bundles": 1,
+        "changes": len(items.changes), "items": 3, "invalid": 0, "removed": removed, "destroyed": 0, "bundles": 1,
     }  # fmt: skip
 
 
@@ -196,7 +196,9 @@ def test_a_commit_from_the_page_is_shown_to_its_end(items, panel):
 def test_the_commit_runs_off_the_thread_that_asked(items, panel, monkeypatch):
     threads = []
     start = items.start_commit
-    monkeypatch.setattr(items, "start_commit", lambda: threads.append(threading.get_ident()) or start())
+    monkeypatch.setattr(
+        items, "start_commit", lambda *options: threads.append(threading.get_ident()) or start(*options)
+    )
     items.stage({items.uuids[0]: {"lux": 1}})
     finished(panel, lambda: panel.ask("commit"))
     assert threads

@@ -106,3 +106,25 @@ def test_an_error_of_the_work_does_not_stop_later_runs():
     throttle()
     assert len(ran) == 2
     throttle.close()
+
+
+def test_work_that_needs_a_lock_which_somebody_else_holds_leaves_the_asking_thread_alone():
+    lock = threading.RLock()
+    threads = []
+    done = threading.Event()
+
+    def work():
+        with lock:
+            threads.append(threading.get_ident())
+            done.set()
+
+    throttle = Throttle(work)
+    with lock:
+        asking = threading.Thread(target=throttle.holding, args=(lock,))
+        asking.start()
+        asking.join(10)
+        assert not asking.is_alive(), "who tells of an event never waits for the lock"
+        assert not threads
+    assert done.wait(10)
+    assert threads != [asking.ident]
+    throttle.close()

@@ -47,6 +47,7 @@ const SUMMARY = {
   items: 5,
   invalid: 2,
   removed: 1,
+  destroyed: 0,
   rows: 14,
   settled: null,
   can_undo: true,
@@ -63,7 +64,9 @@ function diffModel(): FakeModel {
         ? { ...SUMMARY, changes: 12_345, items: 9_000, rows: 12_345 }
         : after
           ? { ...SUMMARY, settled: { verified: 9, already: 1 } }
-          : SUMMARY;
+          : state === "destroy"
+            ? { ...SUMMARY, destroyed: 1 }
+            : SUMMARY;
   const model = new FakeModel({ summary, error: null });
   const statuses = after
     ? ["verified", "conflict", "refused", "failed", "differs", "already", "verified"]
@@ -102,6 +105,7 @@ function diffModel(): FakeModel {
         before,
         after: now,
         status,
+        implied: state === "destroy" && now === 0,
         note,
         ...(status === "conflict" ? { observed: "snow" } : {}),
       };
@@ -112,10 +116,18 @@ function diffModel(): FakeModel {
 }
 
 function commitModel(): FakeModel {
-  const summary = { changes: 12_000, items: 5_000, invalid: 0, removed: 3, bundles: 5 };
-  const model = new FakeModel({ summary, progress: null, outcome: null, error: null });
+  const summary = { changes: 12_000, items: 5_000, invalid: 0, removed: 3, destroyed: 0, bundles: 5 };
+  const model = new FakeModel({
+    summary,
+    progress: null,
+    outcome: null,
+    left_over: [],
+    notice: "",
+    error: null,
+  });
   const progress = {
     phase: "writing",
+    canary: 20,
     items_total: 5_000,
     items_done: 2_150,
     verified: 1_980,
@@ -145,11 +157,37 @@ function commitModel(): FakeModel {
     },
     { item: "i3", name: null, key: "city", status: "failed", note: "no answer after 5 tries" },
   ];
-  if (state === "empty") model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, bundles: 0 };
+  if (state === "empty")
+    model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, destroyed: 0, bundles: 0 };
   if (state === "invalid") model.traits.summary = { ...summary, invalid: 2 };
+  if (state === "destroy") model.traits.summary = { ...summary, removed: 40, destroyed: 37 };
+  if (state === "canary") model.traits.progress = { ...progress, phase: "canary", items_done: 0 };
+  if (state === "left") {
+    model.traits.notice = "Staged edits are not being journaled: the state folder cannot be written.";
+    const at = new Date(Date.now() - 86_400_000).toISOString();
+    const edits = { items: 5, at, alive: false, here: false, commit: null };
+    model.traits.left_over = [
+      { ...edits, session: "a", count: 12 },
+      { ...edits, session: "b", count: 80, commit: { total: 200, verified: 120, left: 80, at } },
+      { ...edits, session: "c", count: 12, alive: true },
+      { ...edits, session: "d", count: 1, items: 1, alive: true, here: true },
+    ];
+    model.handler = (method) => {
+      if (method !== "review") return { result: {} };
+      const rows = Array.from({ length: 12 }, (_, i) => ({
+        item: `item-${i}`,
+        name: `drive_001/front_${String(i).padStart(6, "0")}.jpg`,
+        key: ["weather", "lux", "city"][i % 3],
+        before: ["sun", 0, "Oslo"][i % 3],
+        after: ["fog", ["n", "12.5"], 0][i % 3],
+        implied: i % 6 === 5,
+      }));
+      return { result: { rows, more: 3 } };
+    };
+  }
   if (state === "running") model.traits.progress = progress;
   if (state === "done") {
-    model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, bundles: 0 };
+    model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, destroyed: 0, bundles: 0 };
     model.traits.outcome = {
       ok: true,
       counts: { verified: 11_988, already: 12 },
@@ -159,7 +197,7 @@ function commitModel(): FakeModel {
     };
   }
   if (state === "open") {
-    model.traits.summary = { changes: 3, items: 3, invalid: 0, removed: 0, bundles: 1 };
+    model.traits.summary = { changes: 3, items: 3, invalid: 0, removed: 0, destroyed: 0, bundles: 1 };
     model.traits.outcome = {
       ok: false,
       counts: { verified: 11_997, conflict: 1, refused: 1, failed: 1 },

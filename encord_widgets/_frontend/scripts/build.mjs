@@ -18,7 +18,7 @@ const OWN_NAMES = [
   ..."stageMany step say command showProblems redraw onDismiss onClose tryAgain advance configure ensure".split(
     " ",
   ),
-  ..."session above editing outside shown fresh failure confirming rowOf".split(" "),
+  ..."above editing outside shown fresh failure confirming rowOf".split(" "),
 ];
 const dev = process.argv.includes("--dev");
 const outdir = dev ? join(root, "dev", "dist") : join(dirname(root), "static");

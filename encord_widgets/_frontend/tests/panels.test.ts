@@ -18,6 +18,7 @@ const SUMMARY = {
   items: 5,
   invalid: 2,
   removed: 0,
+  destroyed: 0,
   rows: 12,
   settled: null as Record<string, number> | null,
   can_undo: true,
@@ -36,6 +37,7 @@ function diffOf(summary = SUMMARY, rows: object[] = []): { model: FakeModel; roo
       before: "sun",
       after: "fog",
       status: "staged",
+      implied: false,
       note: null,
       ...rows[start + i],
     }));
@@ -90,6 +92,14 @@ describe("diff preview", () => {
     expect(requests(model, "drop")).toEqual([{ all: true }]);
   });
 
+  test("what an overwrite destroys is told in word and sign", async () => {
+    const { root } = diffOf({ ...SUMMARY, removed: 1, destroyed: 1 }, [{ after: 0, implied: true }]);
+    await until(() => root.querySelector("tbody th"));
+    expect(root.querySelector("caption")?.textContent).toContain("1 destroyed by overwrite");
+    expect(root.querySelector("tbody .ecw-status")?.textContent).toBe("⊖destroyed by overwrite");
+    expect(root.querySelectorAll("tbody tr.ecw-r-destroyed")).toHaveLength(1);
+  });
+
   test("pages of 100", async () => {
     const { model, root } = diffOf({ ...SUMMARY, rows: 12_345 });
     await until(() => root.querySelectorAll("tbody tr").length === 100);
@@ -129,9 +139,10 @@ describe("diff preview", () => {
   });
 });
 
-const PLAN = { changes: 12, items: 5, invalid: 0, removed: 0, bundles: 1 };
+const PLAN = { changes: 12, items: 5, invalid: 0, removed: 0, destroyed: 0, bundles: 1 };
 const PROGRESS = {
   phase: "writing",
+  canary: null as number | null,
   items_total: 5,
   items_done: 2,
   verified: 1,
@@ -147,7 +158,15 @@ const PROGRESS = {
 
 function commitOf(traits: object = {}): { model: FakeModel; root: HTMLElement } {
   const model = strict(
-    new FakeModel({ summary: PLAN, progress: null, outcome: null, error: null, ...traits }),
+    new FakeModel({
+      summary: PLAN,
+      progress: null,
+      outcome: null,
+      left_over: [],
+      notice: "",
+      error: null,
+      ...traits,
+    }),
   );
   const one = show(commit, model);
   shown.push(one);
@@ -215,5 +234,179 @@ describe("commit panel", () => {
     await until(() => root.querySelector('[role="alert"]'));
     expect(root.textContent).toContain("Another commit is under way.");
     expect(button(root, "Commit").disabled).toBe(false);
+  });
+
+  test.each([
+    [{ phase: "canary", canary: 20 }, "Proving the first 20 items before the rest"],
+    [{ phase: "canary" }, "Proving the first items before the rest"],
+    [{ phase: "waiting" }, "Waiting before the next try"],
+  ])("tells the phase %j", (more, words) => {
+    const { root } = commitOf({ progress: { ...PROGRESS, ...more } });
+    expect(root.querySelector(".ecw-running-label")?.textContent).toContain(words);
+  });
+
+  test("why edits are not written down is told quietly", () => {
+    const { root } = commitOf({ notice: "The disk is full." });
+    expect(root.querySelector(".ecw-unwritten")?.textContent).toContain("The disk is full.");
+    expect(root.querySelector('[role="alert"]')).toBeNull();
+  });
+
+  test("what to do with conflicts is chosen under options, reported when it is not", () => {
+    const { model, root } = commitOf();
+    const select = root.querySelector("details select") as HTMLSelectElement;
+    expect(select.labels?.[0]?.textContent).toContain("Where somebody else changed the same key since");
+    expect([...select.options].map((option) => option.value)).toEqual(["report", "ours", "theirs"]);
+    expect(select.value).toBe("report");
+    select.value = "theirs";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    button(root, "Commit").click();
+    expect(requests(model, "commit")).toEqual([{ on_conflict: "theirs" }]);
+  });
+
+  test("values are destroyed only when their number is typed", async () => {
+    const { model, root } = commitOf({ summary: { ...PLAN, removed: 1_300, destroyed: 1_234 } });
+    expect(root.textContent).toContain("1,234 values are destroyed by overwrite.");
+    button(root, "Commit").click();
+    expect(requests(model, "commit")).toEqual([]);
+    const input = root.querySelector("form input") as HTMLInputElement;
+    const go = button(root, "Destroy and commit");
+    const submit = (text: string): void => {
+      input.value = text;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      root.querySelector("form")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    };
+    for (const text of ["", "1233", "12345", "yes"]) {
+      submit(text);
+      expect(go.disabled).toBe(true);
+    }
+    expect(requests(model, "commit")).toEqual([]);
+    submit(" 1,234 ");
+    expect(requests(model, "commit")).toEqual([{ on_conflict: "report", destroy: 1_234 }]);
+  });
+
+  test("the question about destroyed values can be left, and goes when there are none", () => {
+    const summary = { ...PLAN, removed: 1, destroyed: 1 };
+    const { model, root } = commitOf({ summary });
+    button(root, "Commit").click();
+    button(root, "Back").click();
+    expect(root.querySelector("form")).toBeNull();
+    button(root, "Commit").click();
+    model.change("summary", PLAN);
+    expect(root.querySelector("form")).toBeNull();
+    model.change("summary", summary);
+    expect(root.querySelector("form")).toBeNull();
+    expect(requests(model, "commit")).toEqual([]);
+  });
+});
+
+const AT = new Date(2020, 10, 17, 14, 5).toISOString();
+const LEFT = { session: "s1", count: 12, items: 5, at: AT, alive: false, here: false, commit: null };
+
+describe("what earlier sessions left", () => {
+  const cutOff = { total: 200, verified: 120, left: 80, at: AT };
+  test.each([
+    [LEFT, "12 edits on 5 items were staged on Tuesday 17 November 2020, 14:05, and not committed."],
+    [{ ...LEFT, alive: true }, "12 edits on 5 items are being staged in another kernel."],
+    [
+      { ...LEFT, alive: true, here: true, count: 1, items: 1 },
+      "1 edit on 1 item is staged on the same items",
+    ],
+    [
+      { ...LEFT, count: 80, commit: cutOff },
+      "A commit of 200 changes was cut off on Tuesday 17 November 2020, 14:05: 120 verified, 80 left.",
+    ],
+    [{ ...LEFT, count: 81, commit: cutOff }, "80 left. 1 further edit was staged."],
+  ])("is told: %j", (left, words) => {
+    const { root } = commitOf({ left_over: [left] });
+    expect(root.querySelector(".ecw-left-text")?.textContent).toContain(words);
+  });
+
+  test("a look is taken when the page opens", () => {
+    expect(requests(commitOf().model, "look")).toHaveLength(1);
+  });
+
+  test("edits in use have no buttons", () => {
+    const { root } = commitOf({ left_over: [{ ...LEFT, alive: true }] });
+    expect(root.querySelectorAll(".ecw-left button")).toHaveLength(0);
+  });
+
+  test("edits are restored, once", async () => {
+    const { model, root } = commitOf({ left_over: [LEFT] });
+    button(root, "Restore").click();
+    button(root, "Restore").click();
+    expect(requests(model, "restore")).toEqual([{ session: "s1" }]);
+    model.change("left_over", []);
+    expect(root.querySelector(".ecw-left")).toBeNull();
+  });
+
+  test("discarding asks first", () => {
+    const { model, root } = commitOf({ left_over: [LEFT] });
+    button(root, "Discard…").click();
+    expect(root.textContent).toContain("Discard the 12 edits for good?");
+    button(root, "Keep").click();
+    button(root, "Discard…").click();
+    expect(requests(model, "discard")).toEqual([]);
+    button(root, "Discard for good").click();
+    expect(requests(model, "discard")).toEqual([{ session: "s1" }]);
+  });
+
+  test("edits are shown and put away", async () => {
+    const { model, root } = commitOf({ left_over: [LEFT] });
+    model.handler = () => ({
+      result: {
+        rows: [
+          { item: "i1", name: "<b>a</b>", key: "lux", before: 0, after: ["n", "1.0"], implied: false },
+          { item: "i1", name: "<b>a</b>", key: "city", before: "Oslo", after: 0, implied: true },
+        ],
+        more: 3,
+      },
+    });
+    button(root, "Review").click();
+    expect(button(root, "Review").getAttribute("aria-expanded")).toBe("true");
+    await until(() => root.querySelector(".ecw-left-review tbody"));
+    const lines = [...root.querySelectorAll(".ecw-left-review tbody tr")].map((row) => row.textContent);
+    expect(lines).toEqual(["<b>a</b>luxnot set1.0", "<b>a</b>cityOslo⊖destroyed by overwrite"]);
+    expect(root.textContent).toContain("… and 3 more.");
+    button(root, "Review").click();
+    expect(root.querySelector(".ecw-left-review")).toBeNull();
+  });
+
+  test("edits that cannot be read say why", async () => {
+    const { model, root } = commitOf({ left_over: [LEFT] });
+    model.handler = () => {
+      throw new Error("These edits are gone.");
+    };
+    button(root, "Review").click();
+    await until(() => root.querySelector('[role="alert"]'));
+    expect(root.textContent).toContain("These edits are gone.");
+    expect(root.querySelector(".ecw-left-review")).toBeNull();
+  });
+
+  test("a commit that was cut off is resumed, not while another runs", () => {
+    const { model, root } = commitOf({ left_over: [{ ...LEFT, commit: cutOff }] });
+    model.change("progress", PROGRESS);
+    expect(button(root, "Resume").disabled).toBe(true);
+    model.change("progress", null);
+    button(root, "Resume").click();
+    expect(requests(model, "resume")).toHaveLength(1);
+  });
+
+  test("a panel that is closed leaves nothing behind", () => {
+    const traits = {
+      summary: PLAN,
+      progress: null,
+      outcome: null,
+      left_over: [LEFT],
+      notice: "",
+      error: null,
+    };
+    const model = strict(new FakeModel(traits));
+    const { el, end } = show(commit, model);
+    expect(listeners(model)).toBe(7);
+    end();
+    expect(listeners(model)).toBe(0);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(requests(model, "look")).toHaveLength(1);
+    expect(el.childNodes).toHaveLength(0);
   });
 });

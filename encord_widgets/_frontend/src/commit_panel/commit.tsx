@@ -1,20 +1,25 @@
 // Sends the staged edits to Encord, shows how far it is, and what came of each.
-import type { AnyModel } from "@anywidget/types";
 import type { JSX } from "preact";
 import { count, plural } from "../shared/cells";
-import type { RequestClient } from "../shared/client";
 import { ErrorBanner, Notice, Status } from "../shared/ui";
+import type { CommitController } from "./controller";
+import { DestroyForm } from "./destroy";
+import { type LeftOver, LeftOvers } from "./left_over";
 
 export interface CommitSummary {
   changes: number;
   items: number;
   invalid: number;
   removed: number;
+  /** Of the removed ones, those that an overwrite does not name. */
+  destroyed: number;
   bundles: number;
 }
 
 export interface Progress {
   phase: string;
+  /** Items that are proved before the rest goes, where that is known. */
+  canary: number | null;
   items_total: number;
   items_done: number;
   verified: number;
@@ -36,33 +41,46 @@ export interface Outcome {
   open: { item: string; name: string | null; key: string; status: string; note: string | null }[];
 }
 
-interface CommitProps {
-  model: AnyModel;
-  client: RequestClient;
-  asked: "commit" | "cancel" | null;
-  notice: string | null;
-  run(method: "commit" | "cancel"): void;
-  dismiss(): void;
-}
+const POLICIES: [string, string][] = [
+  ["report", "Leave the key alone and report it"],
+  ["ours", "Write ours over theirs"],
+  ["theirs", "Take theirs, drop our edit"],
+];
 
 const ORDER = ["verified", "already", "conflict", "refused", "failed", "differs", "pending"];
 const PHASES: Record<string, string> = {
   reading: "Reading the items as they are now",
   writing: "Writing",
   verifying: "Reading back and comparing",
+  waiting: "Waiting before the next try",
 };
 
-export function CommitWidget({ model, client, asked, notice, run, dismiss }: CommitProps): JSX.Element {
+export function CommitWidget({ controller }: { controller: CommitController }): JSX.Element {
+  const { model, client, asked, notice } = controller;
   const summary = model.get("summary") as CommitSummary | null;
   const progress = model.get("progress") as Progress | null;
   const outcome = model.get("outcome") as Outcome | null;
   const running = progress?.running === true;
   const blocked = reasonNot(summary);
   const starting = asked === "commit" && !running;
+  const left = (model.get("left_over") as LeftOver[] | null) ?? [];
+  const unwritten = model.get("notice") as string;
   return (
     <>
       <ErrorBanner model={model} client={client} />
-      {notice && <Notice message={notice} onDismiss={dismiss} />}
+      {notice && <Notice message={notice} onDismiss={controller.dismiss} />}
+      {left.length > 0 && (
+        <LeftOvers
+          entries={left}
+          reviews={controller.reviews}
+          discarding={controller.discarding}
+          busy={asked !== null && asked !== "cancel"}
+          running={running}
+          send={controller.send}
+          review={controller.review}
+          ask={controller.ask}
+        />
+      )}
       <div class="ecw-commit-body">
         <div class="ecw-commit-line">
           <div class="ecw-commit-text">
@@ -79,7 +97,7 @@ export function CommitWidget({ model, client, asked, notice, run, dismiss }: Com
               type="button"
               class="ecw-button"
               disabled={asked === "cancel"}
-              onClick={() => run("cancel")}
+              onClick={() => void controller.run("cancel")}
             >
               {asked === "cancel" ? "Stopping…" : "Stop"}
             </button>
@@ -87,14 +105,32 @@ export function CommitWidget({ model, client, asked, notice, run, dismiss }: Com
             <button
               type="button"
               class="ecw-button ecw-primary"
-              disabled={blocked !== null || starting}
+              disabled={blocked !== null || asked !== null || controller.typed !== null}
               title={blocked ?? undefined}
-              onClick={() => run("commit")}
+              onClick={controller.commit}
             >
               {starting ? "Starting…" : "Commit"}
             </button>
           )}
         </div>
+        {!running && controller.typed !== null && summary && summary.destroyed > 0 && (
+          <DestroyForm
+            destroyed={summary.destroyed}
+            typed={controller.typed}
+            type={controller.type}
+            go={controller.destroy}
+            cancel={() => controller.type(null)}
+          />
+        )}
+        {!running && summary && summary.changes > 0 && <Options controller={controller} />}
+        {unwritten && (
+          <div class="ecw-unwritten">
+            <span class="ecw-sign" aria-hidden="true">
+              ⚠
+            </span>{" "}
+            {unwritten}
+          </div>
+        )}
         {progress && running && <Running progress={progress} stopping={asked === "cancel"} />}
         <div aria-live="polite">{outcome && !running && <Done outcome={outcome} />}</div>
       </div>
@@ -102,13 +138,39 @@ export function CommitWidget({ model, client, asked, notice, run, dismiss }: Com
   );
 }
 
+function Options({ controller }: { controller: CommitController }): JSX.Element {
+  return (
+    <details class="ecw-options">
+      <summary>Options</summary>
+      <label>
+        <span>Where somebody else changed the same key since</span>
+        <select
+          class="ecw-input"
+          value={controller.policy}
+          onChange={(event) => controller.choose(event.currentTarget.value)}
+        >
+          {POLICIES.map(([policy, words]) => (
+            <option key={policy} value={policy}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
+    </details>
+  );
+}
+
 /** "Commit 12 edits on 5 items in 1 bundle". */
 export function sentence(summary: CommitSummary | null): string {
   if (!summary || summary.changes === 0) return "Nothing to commit.";
-  const { changes, items, bundles, removed } = summary;
+  const { changes, items, bundles, removed, destroyed } = summary;
   const removing =
     removed > 0 ? `, ${count(removed)} of them ${removed === 1 ? "removes a value" : "remove values"}` : "";
-  return `Commit ${plural(changes, "edit")} on ${plural(items, "item")} in ${plural(bundles, "bundle")}${removing}.`;
+  const losing =
+    destroyed > 0
+      ? ` ${plural(destroyed, "value")} ${destroyed === 1 ? "is" : "are"} destroyed by overwrite.`
+      : "";
+  return `Commit ${plural(changes, "edit")} on ${plural(items, "item")} in ${plural(bundles, "bundle")}${removing}.${losing}`;
 }
 
 /** Why the button is off, or null when it is on. */
@@ -124,7 +186,9 @@ function Running({ progress, stopping }: { progress: Progress; stopping: boolean
   const { items_done: done, items_total: total } = progress;
   const phase = stopping
     ? "Stopping after the bundle under way"
-    : (PHASES[progress.phase] ?? progress.phase.charAt(0).toUpperCase() + progress.phase.slice(1));
+    : progress.phase === "canary"
+      ? `Proving the first ${progress.canary ? plural(progress.canary, "item") : "items"} before the rest`
+      : (PHASES[progress.phase] ?? progress.phase.charAt(0).toUpperCase() + progress.phase.slice(1));
   const counts = { ...progress, conflict: progress.conflicts } as unknown as Record<string, number>;
   return (
     <div class="ecw-running">

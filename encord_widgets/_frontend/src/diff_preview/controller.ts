@@ -11,6 +11,8 @@ export interface DiffSummary {
   items: number;
   invalid: number;
   removed: number;
+  /** Of the removed ones, those that an overwrite does not name. */
+  destroyed: number;
   /** Rows of the whole table: staged edits and what the last commit settled. */
   rows: number;
   settled: Record<string, number> | null;
@@ -26,6 +28,8 @@ export interface DiffRow {
   after: Cell;
   observed?: Cell;
   status: string;
+  /** Removed by an overwrite that does not name the key. */
+  implied: boolean;
   note: string | null;
 }
 
@@ -35,6 +39,7 @@ const NOTHING: DiffSummary = {
   items: 0,
   invalid: 0,
   removed: 0,
+  destroyed: 0,
   rows: 0,
   settled: null,
   can_undo: false,

@@ -1,9 +1,10 @@
 // The staged edits as a real table, one row an edit.
 import type { AnyModel } from "@anywidget/types";
 import type { JSX } from "preact";
-import { type Cell, count, kindOf, plural, sameCell, stateLook, textOf } from "../shared/cells";
+import { count, plural, sameCell, stateLook } from "../shared/cells";
 import type { RequestClient } from "../shared/client";
 import { ErrorBanner, Icon, Notice, Status } from "../shared/ui";
+import { Value } from "../shared/value";
 import { type DiffController, type DiffRow, type DiffSummary, PAGE } from "./controller";
 
 interface DiffProps {
@@ -56,6 +57,7 @@ export function sentence(summary: DiffSummary): string {
   else parts.push("No edits staged");
   if (summary.removed > 0)
     parts.push(`${count(summary.removed)} ${summary.removed === 1 ? "removes" : "remove"} a value`);
+  if (summary.destroyed > 0) parts.push(`${count(summary.destroyed)} destroyed by overwrite`);
   if (summary.invalid > 0)
     parts.push(`${count(summary.invalid)} ${summary.invalid === 1 ? "does" : "do"} not fit the schema`);
   return parts.join(", ");
@@ -204,8 +206,9 @@ function Table({ controller }: { controller: DiffController }): JSX.Element {
 function EditRow({ controller, row }: { controller: DiffController; row: DiffRow }): JSX.Element {
   const name = row.name ?? row.item;
   const settled = row.status === "verified" || row.status === "already";
+  const status = row.implied && row.status === "staged" ? "destroyed" : row.status;
   return (
-    <tr class={`ecw-r-${row.status}`}>
+    <tr class={`ecw-r-${status}`}>
       <th scope="row" title={row.item}>
         <span class="ecw-name">{name}</span>
       </th>
@@ -231,7 +234,7 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
         )}
       </td>
       <td class="ecw-statuscell">
-        <Status state={row.status} />
+        <Status state={status} />
         {row.note && <div class="ecw-note">{row.note}</div>}
       </td>
       <td class="ecw-dropcell">
@@ -260,34 +263,6 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
       </td>
     </tr>
   );
-}
-
-/** A value with its type in view: text in quotes only where it could pass for something else. */
-function Value({ cell }: { cell: Cell }): JSX.Element {
-  switch (kindOf(cell)) {
-    case "absent":
-      return <i class="ecw-soft">not set</i>;
-    case "null":
-      return <i>null</i>;
-    case "text": {
-      const text = textOf(cell);
-      const cut = Array.isArray(cell) && text.length < (cell[2] ?? 0);
-      const bare = text !== "" && !/^\s|\s$|^(true|false|null|not set|remove|[-+\d.].*)$/i.test(text);
-      return <span class="ecw-value">{bare ? `${text}${cut ? "…" : ""}` : JSON.stringify(text)}</span>;
-    }
-    case "json": {
-      const text = textOf(cell);
-      const cut = Array.isArray(cell) && text.length < (cell[2] ?? 0);
-      return (
-        <code class="ecw-value">
-          {text}
-          {cut ? "…" : ""}
-        </code>
-      );
-    }
-    default:
-      return <span class="ecw-value">{textOf(cell)}</span>;
-  }
 }
 
 function Pages({ controller }: { controller: DiffController }): JSX.Element {

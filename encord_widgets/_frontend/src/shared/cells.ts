@@ -159,6 +159,8 @@ export function stateLook(state: string): StateLook {
       return { sign: "✕", word: "failed" };
     case "differs":
       return { sign: "≉", word: "reads back differently" };
+    case "destroyed":
+      return { sign: "⊖", word: "destroyed by overwrite" };
     case "pending":
       return { sign: "…", word: "pending" };
     default:
