@@ -68,6 +68,7 @@ class Bundle:
         self._wishes: dict[str, Merged] = {}
         self._sent: set[str] = set()
         self._write_errors: dict[str, ApiError] = {}
+        self._judged_at = now()
 
     async def run(self) -> BundleOutcome:
         """Commit the bundle; errors of the wire end up in the outcome, by item."""
@@ -175,6 +176,7 @@ class Bundle:
         return max((wait for wait in waits if wait is not None), default=None)
 
     def _judge_all(self) -> None:
+        self._judged_at = now()  # once: a bundle has its verdicts together
         for item, planned in self._planned.items():
             merged = self._wishes.get(item)
             if merged is None:
@@ -235,7 +237,7 @@ class Bundle:
                 observed=observed,
                 status=status,
                 note=note,
-                at=now(),
+                at=self._judged_at,
             )
         )
 

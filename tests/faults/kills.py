@@ -117,7 +117,12 @@ def _account(seed: int, path: Path, words: list[str]) -> Kill:
         held = {cell: ledger.now(*cell) for cell in maybe}
         lost = [cell for cell, value in wanted.items() if held[cell] != value]
         found.wrong += [f"lost: {key!r} of {item}" for item, key in lost[:3]]
-        cut = {cell: value for cell, value in maybe.items() if cell not in wanted}
+        # What was so from the beginning was no edit.
+        cut = {
+            cell: value
+            for cell, value in maybe.items()
+            if cell not in wanted and ledger.went_through(*cell)[0][0] != value
+        }
         there = sum(held[cell] == value for cell, value in cut.items())
         if there not in {0, len(cut)}:
             found.wrong.append(f"of the step that was cut off {there} of {len(cut)} arrived")
