@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from encord_widgets.commit.options import MOST_ITEMS
 from encord_widgets.commit.receipt import ReceiptRow
 from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.values import ABSENT
 from encord_widgets.widgets.cell_states import ReceiptIndex, staged_verdict
 from encord_widgets.widgets.cells import encode
 
@@ -110,7 +111,8 @@ class StagedRows:
         }
         if verdict.status not in {"staged", "invalid"}:
             receipt = self._receipts.get(change.item, change.key)
-            if receipt is not None:
+            unread = verdict.status in {"failed", "pending"} and receipt and receipt.observed is ABSENT
+            if receipt is not None and not unread:
                 row["observed"] = encode(receipt.observed)
         return row
 

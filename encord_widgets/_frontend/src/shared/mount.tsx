@@ -26,6 +26,13 @@ export interface Context {
   redraw(): void;
 }
 
+/** Keys pressed in a widget are the widget's: JupyterLab would run cells or delete them. Saving goes through. */
+function keepFromHost(event: KeyboardEvent): void {
+  const key = event.key.toLowerCase();
+  const kept = (event.ctrlKey || event.metaKey) && (key === "s" || (event.shiftKey && key === "c"));
+  if (!kept) event.stopPropagation();
+}
+
 /** Puts a widget into `el`; `view` builds its tree and is called again by `redraw` whenever a trait changes. */
 export function mount(
   { model, el, signal }: ViewProps,
@@ -36,6 +43,7 @@ export function mount(
   const root = el.ownerDocument.createElement("div");
   root.className = `ecw ecw-${name}`;
   root.setAttribute("data-lm-suppress-shortcuts", "true");
+  root.addEventListener("keydown", keepFromHost);
   el.appendChild(root);
   const stopTheme = followTheme(root);
   const client = new RequestClient(model);
