@@ -109,7 +109,7 @@ def _conflict_note(row: ReceiptRow) -> str:
     base, ours, theirs = (_quoted(value) for value in (row.before, row.wanted, row.observed))
     return (
         f"Somebody else changed it. Base: {base}. Ours: {ours}. Theirs: {theirs}. "
-        "Nothing was written: drop the edit to take theirs, overrule to stage ours on top."
+        "Nothing was written: drop the edit to take theirs, or keep ours to write it over theirs."
     )
 
 

@@ -242,7 +242,7 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
           <button
             type="button"
             class="ecw-button ecw-small"
-            aria-label={`Keep our ${row.key} on ${name}`}
+            aria-label={`Keep ours: ${row.key} on ${name}`}
             title="The next commit writes our value over what is in Encord now"
             onClick={() => void controller.command("overrule", { cells: [[row.item, row.key]] })}
           >
