@@ -211,9 +211,10 @@ def _demo(arguments: argparse.Namespace) -> int:
         raise ValueError('JupyterLab is not installed. Install it with: pip install "encord-widgets[demo]"')
     directory: Path = arguments.directory
     directory.mkdir(parents=True, exist_ok=True)
+    for tutorial in _packaged_notebooks():
+        if not (directory / tutorial.name).exists():
+            copyfile(tutorial, directory / tutorial.name)
     notebook = directory / _NOTEBOOK
-    if not notebook.exists():
-        copyfile(_packaged_notebook(), notebook)
     # The address that JupyterLab prints leads to the tutorial, also where no browser is opened.
     start = f"--LabApp.default_url=/lab/tree/{notebook.name}"
     command = [sys.executable, "-m", "jupyterlab", str(notebook), start]
@@ -235,12 +236,12 @@ def _demo(arguments: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, previous)
 
 
-def _packaged_notebook() -> Path:
-    """The tutorial, in the installed package or in the source tree."""
+def _packaged_notebooks() -> list[Path]:
+    """The tutorials, in the installed package or in the source tree."""
     package = Path(__file__).parent
     for folder in (package / "notebooks", package.parent / "notebooks"):
         if (folder / _NOTEBOOK).is_file():
-            return folder / _NOTEBOOK
+            return sorted(folder.glob("*.ipynb"))
     raise ValueError(f"The tutorial {_NOTEBOOK} is not part of this installation. Reinstall encord-widgets.")
 
 

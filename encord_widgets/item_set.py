@@ -265,9 +265,7 @@ class ItemSet(EditableItems):
             InvalidInputError: With every problem; then nothing of this call is staged.
         """
         self.wait()
-        with self.lock:
-            changes = to_changes(edits, self.table, self.schema, mode)
-            return self._edited(lambda: self.changes.stage(changes))
+        return self._edited(lambda: self.changes.stage(to_changes(edits, self.table, self.schema, mode)))
 
     def stage_cells(self, edits: Sequence[CellEdit]) -> list[EditResult]:
         """Stage what was typed into cells, as one step of undo. What does not fit is refused by cell, with the reason.
@@ -278,10 +276,14 @@ class ItemSet(EditableItems):
         Returns:
             For each edit, whether it was accepted, and why not.
         """
-        with self.lock:
-            changes, results = read_edits(edits, self.table, self.schema, self.changes)
-            if changes:
-                self._edited(lambda: self.changes.stage(changes))
+        results: list[EditResult] = []
+
+        def step() -> None:
+            changes, found = read_edits(edits, self.table, self.schema, self.changes)
+            results.extend(found)
+            self.changes.stage(changes)
+
+        self._edited(step)
         return results
 
     # -- committing --------------------------------------------------------------------------------------------

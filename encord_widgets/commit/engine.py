@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -14,9 +15,10 @@ from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgre
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now, rows_in_order
 from encord_widgets.commit.wire_calls import CommitApi, CommitCalls
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
+from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.plan import Plan, PlannedItem
-from encord_widgets.metadata.values import ABSENT
+from encord_widgets.metadata.values import ABSENT, Value, shown
 
 __all__ = ["check_destroys", "commit_plan"]
 
@@ -41,21 +43,25 @@ def check_destroys(plan: Plan, options: CommitOptions) -> None:
         options: How it is to be committed.
 
     Raises:
-        InvalidInputError: Naming each value that would be destroyed.
+        InvalidInputError: Naming each key whose values would be destroyed, with their number.
     """
     destroyed = [change for change in plan.changes if change.implied]
     if destroyed and not options.allow_destroy:
-        hint = "Stage with mode='merge' to keep it, or commit with allow_destroy=True."
+        counts = Counter(change.key for change in destroyed)
+        hint = "Stage with mode='merge' to keep them, or commit with allow_destroy=True."
         raise InvalidInputError(
             Problem(
                 "leave to remove what the overwrite does not name",
-                repr(change.base)[:60],
-                change.item,
-                change.key,
-                hint,
+                f"{count:,} {'value' if count == 1 else 'values'}, such as {shown(_base_of(destroyed, key))}",
+                key=key,
+                hint=hint,
             )
-            for change in destroyed
+            for key, count in counts.items()
         )
+
+
+def _base_of(changes: Iterable[Change], key: str) -> Value:
+    return next(change.base for change in changes if change.key == key)
 
 
 @dataclass(slots=True)
@@ -139,7 +145,7 @@ class _Commit:
         self.on_progress(self.state.progress)
 
     def _canary_items(self) -> int:
-        destroys = any(change.implied for change in self.plan.changes)
+        destroys = bool(self.plan.destroys)
         many = len(self.plan.items) > self.options.canary_over
         return min(self.options.canary, len(self.plan.items)) if many or destroys else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from concurrent.futures import TimeoutError as NotYet
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ _QUIET = 0.5
 def watched(run: CommitRun) -> Receipt:
     """Wait for a commit; one that takes longer than half a second shows how far it is.
 
-    Nothing is shown where nobody would see it: output that goes into a file or a pipe.
+    Nothing is shown where nobody would see it: output that goes into a file or a pipe, and off the main thread.
 
     Args:
         run: The commit.
@@ -28,6 +29,8 @@ def watched(run: CommitRun) -> Receipt:
         Its receipt.
     """
     bar: Any = None
+    if threading.current_thread() is not threading.main_thread():  # a widget waits, and shows it itself
+        return run.result()
     try:
         while True:
             try:

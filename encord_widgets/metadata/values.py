@@ -58,6 +58,9 @@ class Absent(Enum):
     def __repr__(self) -> str:
         return "<absent>"
 
+    def __str__(self) -> str:
+        return "<absent>"  # what a table of changes shows
+
 
 ABSENT: Final = Absent.ABSENT
 Value: TypeAlias = Json | Absent

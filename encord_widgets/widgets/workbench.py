@@ -57,6 +57,7 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.grid = ItemGrid(items, engine=engine, height=height, columns=columns)
         self.diff = DiffPreview(items)
         self.panel = CommitPanel(items)
+        common.setdefault("layout", {"grid_gap": "8px"})
         super().__init__(children=[self.grid, self.diff, self.panel], **common)
 
     def close(self) -> None:

@@ -119,7 +119,7 @@ def test_nothing_sticks_out_at_any_width(
         )
         assert beyond == []
     # The buttons of the preview can be reached, by scrolling its table if need be.
-    drop = diff.box.get_by_role("button", name=re.compile("^Drop edit of camera"))
+    drop = diff.box.get_by_role("button", name=re.compile("^Drop: camera"))
     drop.click()
     diff.has_rows(1)
 

@@ -78,7 +78,7 @@ describe("diff preview", () => {
   test("a row is dropped by item and key", async () => {
     const { model, root } = diffOf();
     await until(() => root.querySelector("tbody th"));
-    button(root, "Drop edit of weather on name-3").click();
+    button(root, "Drop: weather on name-3").click();
     expect(requests(model, "drop")).toEqual([{ cells: [["item-3", "weather"]] }]);
   });
 

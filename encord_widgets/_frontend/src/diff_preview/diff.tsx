@@ -253,8 +253,8 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
           <button
             type="button"
             class="ecw-button ecw-small"
-            aria-label={`Drop edit of ${row.key} on ${name}`}
-            title={`Drop edit of ${row.key} on ${name}`}
+            aria-label={`Drop: ${row.key} on ${name}`}
+            title={`Drop the edit of ${row.key} on ${name}`}
             onClick={() => void controller.command("drop", { cells: [[row.item, row.key]] })}
           >
             Drop
