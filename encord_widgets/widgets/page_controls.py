@@ -56,22 +56,29 @@ class PageControls:
         self._arrange = arrange
         self._quiet = False
         self._columns: tuple[tuple[str, str | None], ...] = (("Order of the source", None),)
-        self.search = ipywidgets.Text(placeholder="Search", continuous_update=False, description="Search")
-        self.sort = ipywidgets.Dropdown(options=self._columns, description="Sort by")
+        own_width = {"description_width": "initial"}  # else every label takes 80 pixels
+        self.search = ipywidgets.Text(
+            placeholder="Search", continuous_update=False, description="Search", style=own_width
+        )
+        self.sort = ipywidgets.Dropdown(options=self._columns, description="Sort by", style=own_width)
         self.descending = ipywidgets.ToggleButton(description="Descending")
         self.buttons = {
-            name: ipywidgets.Button(description=label, tooltip=tip) for name, (label, tip) in _BUTTONS.items()
+            name: ipywidgets.Button(description=label, tooltip=tip, layout={"width": "auto"})
+            for name, (label, tip) in _BUTTONS.items()
         }
-        self.previous = ipywidgets.Button(description="Previous page")
-        self.next = ipywidgets.Button(description="Next page")
+        self.previous = ipywidgets.Button(description="Previous page", layout={"width": "auto"})
+        self.next = ipywidgets.Button(description="Next page", layout={"width": "auto"})
         self.position = ipywidgets.HTML()
-        self.message = ipywidgets.HTML()
+        self.message = ipywidgets.HTML(layout={"display": "none"})
         legend = ", ".join(f"{sign} {_WORDS[state]}" for state, (sign, _) in SIGNS.items())
         self._rows = [
             ipywidgets.HBox([self.search, self.sort, self.descending]),
-            ipywidgets.HBox([*self.buttons.values(), self.previous, self.next, self.position]),
+            ipywidgets.HBox([*self.buttons.values()], layout={"flex_flow": "row wrap"}),
+            ipywidgets.HBox([self.previous, self.next, self.position], layout={"flex_flow": "row wrap"}),
             self.message,
-            ipywidgets.HTML(f"<small>{escape(legend)}, — no such key, ∅ null</small>"),
+            ipywidgets.HTML(
+                f"<small>Double-click a cell to edit it. {escape(legend)}, — no such key, ∅ null</small>"
+            ),
         ]
         self.widget = ipywidgets.VBox(self._rows)
         for control in (self.search, self.sort, self.descending):
@@ -121,6 +128,7 @@ class PageControls:
             text: Any text; it is escaped.
         """
         self.message.value = f'<div role="alert">⚠ {escape(text)}</div>' if text else ""
+        self.message.layout.display = None if text else "none"  # an empty line would leave a gap
 
     def close(self) -> None:
         """Close every control."""
