@@ -10,6 +10,7 @@ EncordWidgetsError
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pathlib import Path
 __all__ = ["EncordWidgetsError", "InvalidInputError", "Problem"]
 
 _SHOWN = 10
-_PACKAGE = str(Path(__file__).parent)
+_FOREIGN = (str(Path(__file__).parent), sysconfig.get_path("stdlib"))
 
 
 class EncordWidgetsError(Exception):
@@ -33,7 +34,7 @@ class EncordWidgetsError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the caller's own lines and the message, not the inside of this package."""
         frames = traceback.extract_tb(self.__traceback__)
-        own = [f for f in frames if not f.filename.startswith(_PACKAGE) and "site-packages" not in f.filename]
+        own = [f for f in frames if not f.filename.startswith(_FOREIGN) and "site-packages" not in f.filename]
         place = [f"In line {frame.lineno}: {frame.line}" for frame in own[-1:] if frame.line]
         return [*place, f"{type(self).__name__}: {self}"]
 

@@ -31,8 +31,12 @@ def test_the_tree_of_errors():
 
 
 def test_a_notebook_shows_the_callers_line_and_not_our_own_frames():
-    with pytest.raises(ew.InvalidInputError) as caught, ew.demo(items=5) as client:
-        client.folder("nonsense")
+    with ew.demo(items=5) as client:
+        with pytest.raises(ew.AuthorisationError) as refused:
+            client.folder("00000000-0000-4000-8000-000000000001")
+        assert "client.folder(" in refused.value._render_traceback_()[0], "not a line of the standard library"
+        with pytest.raises(ew.InvalidInputError) as caught:
+            client.folder("nonsense")
     lines = caught.value._render_traceback_()
     assert lines[0].startswith("In line ")
     assert 'client.folder("nonsense")' in lines[0]

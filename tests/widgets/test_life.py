@@ -263,6 +263,7 @@ def test_a_closed_widget_is_freed_and_lets_go_of_the_items(items, make):
 
 @every_widget
 def test_threads_end_with_the_widget(items, make):
+    before = set(threading.enumerate())
     widget = make(items)
     if isinstance(widget, EncordWidget):
         Browser(widget).start("thumbnail", item=items.uuids[0])
@@ -273,7 +274,7 @@ def test_threads_end_with_the_widget(items, make):
     while left := [
         t.name
         for t in threading.enumerate()
-        if t.name.startswith(("encord-widgets-view", "encord-widgets-request"))
+        if t not in before and t.name.startswith(("encord-widgets-view", "encord-widgets-request"))
     ]:
         assert time.monotonic() < deadline, left
         time.sleep(0.01)

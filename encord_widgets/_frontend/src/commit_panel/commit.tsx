@@ -146,6 +146,7 @@ function Options({ controller }: { controller: CommitController }): JSX.Element 
         <span>Where somebody else changed the same key since</span>
         <select
           class="ecw-input"
+          aria-label="Where somebody else changed the same key since"
           value={controller.policy}
           onChange={(event) => controller.choose(event.currentTarget.value)}
         >
