@@ -151,9 +151,6 @@ def test_the_widgets_can_be_used_without_seeing_them(
     expect(grid.cell(2, "lux")).to_have_attribute("aria-invalid", "true")
     expect(grid.cell(0, "name")).to_have_attribute("aria-readonly", "true")
 
-    for control in page.locator(".ecw").locator("button, input, select, textarea").all():
-        expect(control).to_have_accessible_name(re.compile(r"\w"))
-
     # Tab comes to the grid from the search, goes on to the preview, and back.
     assert grid.root.locator('[tabindex="0"]').count() == 1, "the grid is one stop"
     for _ in range(3):
@@ -175,3 +172,7 @@ def test_the_widgets_can_be_used_without_seeing_them(
     assert order.count("grid") == 1, order
     assert "ecw-diff" in order[order.index("grid") :], order
     assert "ecw-commit" in order[order.index("grid") :], order
+
+    page.locator(".ecw summary").filter(has_text="Options").click()  # what is folded away has no name yet
+    for control in page.locator(".ecw").locator("button, input, select, textarea").all():
+        expect(control).to_have_accessible_name(re.compile(r"\w"))
