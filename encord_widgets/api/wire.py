@@ -7,18 +7,25 @@ text, missing optional fields take their default, and an item that cannot be rea
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from encord_widgets.api.codec import has_long_integer, loads_exact
 from encord_widgets.api.errors import BadResponseError, clean
-from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.api.wire_model import (
+    MaybeText,
+    MaybeUuid,
+    Text,
+    Time,
+    Uuid,
+    WireModel,
+    checked_uuid,
+    normal_uuid,
+    parse_model,
+)
 from encord_widgets.metadata.items import FIELDS, ItemBatch, ItemProblem
 from encord_widgets.metadata.values import ABSENT, Json, Value
 
@@ -40,93 +47,7 @@ _MISSING: Final = object()
 _TAIL: Final = re.compile(r": line 1 column \d+ \(char (\d+)\)$")
 
 
-def normal_uuid(value: object) -> str | None:
-    """A uuid in lower case with hyphens; None for what is no uuid.
-
-    Args:
-        value: Text or `uuid.UUID`.
-
-    Example:
-        >>> normal_uuid("8AD5C1E0-0000-4000-8000-000000000001")
-        '8ad5c1e0-0000-4000-8000-000000000001'
-    """
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    if not isinstance(value, str):
-        return None
-    if _CANONICAL(value):
-        return value
-    try:
-        return str(uuid.UUID(value.strip()))
-    except ValueError:
-        return None
-
-
-def checked_uuid(value: object, what: str) -> str:
-    """A uuid given by the caller, in lower case with hyphens.
-
-    Args:
-        value: Text or `uuid.UUID`.
-        what: What it identifies, such as `folder`.
-
-    Raises:
-        InvalidInputError: If it is no uuid.
-
-    Example:
-        >>> checked_uuid("8ad5c1e0-0000-4000-8000-000000000001", "folder")
-        '8ad5c1e0-0000-4000-8000-000000000001'
-    """
-    found = normal_uuid(value)
-    if found is None:
-        raise InvalidInputError(
-            [
-                Problem(
-                    expected=f"the uuid of a {what}",
-                    got=repr(clean(str(value))[:60]),
-                    hint="Copy it from Encord; it looks like 8ad5c1e0-0000-4000-8000-000000000001.",
-                )
-            ]
-        )
-    return found
-
-
-def _as_datetime(value: object) -> object:
-    """ISO, or `YYYY-MM-DD HH:MM:SS` taken as UTC; a time that cannot be read is no reason to hide the folder."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def _as_text(value: object) -> object:
-    return value if value is None or isinstance(value, str) else str(value)
-
-
-_Time = Annotated[datetime | None, BeforeValidator(_as_datetime)]
-_Text = Annotated[str, BeforeValidator(_as_text)]
-_MaybeText = Annotated[str | None, BeforeValidator(_as_text)]
-_Uuid = Annotated[str, BeforeValidator(lambda value: normal_uuid(value) or value)]
-_MaybeUuid = Annotated[str | None, BeforeValidator(lambda value: normal_uuid(value) or _as_text(value))]
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore", frozen=True
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_default(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None}
-
-
-class PathElement(_Wire):
+class PathElement(WireModel):
     """One folder on the way from a folder to the root.
 
     Args:
@@ -139,12 +60,12 @@ class PathElement(_Wire):
         'Drives'
     """
 
-    uuid: _Uuid
-    name: _Text = ""
-    parent_uuid: _MaybeUuid = None
+    uuid: Uuid
+    name: Text = ""
+    parent_uuid: MaybeUuid = None
 
 
-class Folder(_Wire):
+class Folder(WireModel):
     """A storage folder.
 
     Encord API: the answer of GET storage/folders/{uuid}.
@@ -167,23 +88,23 @@ class Folder(_Wire):
         ''
     """
 
-    uuid: _Uuid
-    name: _Text
-    parent: _MaybeUuid = None
-    description: _Text = ""
-    client_metadata: _MaybeText = None
-    owner: _Text = ""
-    created_at: _Time = None
-    last_edited_at: _Time = None
-    user_role: _Text = ""
-    folder_type: _Text = "generic"
-    synced_dataset_hash: _MaybeText = None
-    integration_hash: _MaybeText = None
-    remote_url: _MaybeText = None
+    uuid: Uuid
+    name: Text
+    parent: MaybeUuid = None
+    description: Text = ""
+    client_metadata: MaybeText = None
+    owner: Text = ""
+    created_at: Time = None
+    last_edited_at: Time = None
+    user_role: Text = ""
+    folder_type: Text = "generic"
+    synced_dataset_hash: MaybeText = None
+    integration_hash: MaybeText = None
+    remote_url: MaybeText = None
     path_to_root: tuple[PathElement, ...] = ()
 
 
-class FolderSummary(_Wire):
+class FolderSummary(WireModel):
     """How much a folder holds.
 
     Encord API: the answer of GET storage/folders/{uuid}/summary.
@@ -213,34 +134,6 @@ class FolderSummary(_Wire):
     tombstones: int = 0
     upload_jobs: int = 0
     total_size: float = 0.0
-
-
-_Model = TypeVar("_Model", bound=_Wire)
-
-
-def parse_model(model: type[_Model], data: object, what: str) -> _Model:
-    """An answer as a model.
-
-    Args:
-        model: Which.
-        data: Parsed JSON.
-        what: What it describes, for the message.
-
-    Raises:
-        BadResponseError: If the answer has another shape.
-
-    Example:
-        >>> parse_model(FolderSummary, {"files": 2}, "the folder's summary").files
-        2
-    """
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']) or 'answer'}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)[:3]
-        )
-    raise BadResponseError(f"{what} came in a shape that is not Encord's ({faults}).", status=200)
 
 
 def split_page(data: object, what: str) -> tuple[list[object], str | None]:
