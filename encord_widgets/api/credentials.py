@@ -46,6 +46,9 @@ class Credentials(Protocol):
     def headers(self, method: str, target: str, body: bytes, now: int) -> dict[str, str]:
         """Headers that authenticate one request; see `SshCredentials.headers`."""
 
+    def legacy_headers(self, body: bytes) -> dict[str, str]:
+        """Headers that authenticate one request of the older protocol; see `SshCredentials.legacy_headers`."""
+
 
 class SshCredentials:
     """An Ed25519 SSH key, the way Encord's SDK uses it. Made by `from_file` or `from_text`.
@@ -169,6 +172,19 @@ class SshCredentials:
             "Signature": f"{_LABEL}=:{_b64(self.__key.sign(base.encode()))}:",
         }
 
+    def legacy_headers(self, body: bytes) -> dict[str, str]:
+        """The one header that signs a request of the older protocol, at the address `/public`.
+
+        Args:
+            body: Body bytes exactly as sent.
+
+        Example:
+            >>> sorted(key.legacy_headers(b"{}"))  # doctest: +SKIP
+            ['Authorization']
+        """
+        signature = self.__key.sign(hashlib.sha256(body).digest()).hex()
+        return {"Authorization": f"{self.public_key_hex}:{signature}"}
+
     def __repr__(self) -> str:
         return f"SshCredentials(public key {self.public_key_hex[:8]}...)"
 
@@ -216,6 +232,18 @@ class BearerCredentials:
             ['Authorization']
         """
         return {"Authorization": f"Bearer {self.__token}"}
+
+    def legacy_headers(self, body: bytes) -> dict[str, str]:
+        """The same header; see `SshCredentials.legacy_headers`.
+
+        Args:
+            body: Not used.
+
+        Example:
+            >>> sorted(BearerCredentials("abc").legacy_headers(b"{}"))
+            ['Authorization']
+        """
+        return self.headers("POST", "", body, 0)
 
     def __repr__(self) -> str:
         return "BearerCredentials(...)"

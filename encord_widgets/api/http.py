@@ -17,7 +17,9 @@ from encord_widgets.api import codec, media
 from encord_widgets.api.address import Param, checked_domain, query, tls_context, user_agent
 from encord_widgets.api.credentials import Credentials
 from encord_widgets.api.errors import EU_DOMAIN, ApiError, BadResponseError, clean, from_response
+from encord_widgets.api.legacy import LEGACY_PATH, LegacyMethod, enveloped, opened
 from encord_widgets.api.retries import RetryPolicy, with_retries
+from encord_widgets.metadata.values import Json
 
 __all__ = ["DEFAULT_DOMAIN", "HttpClient", "RetryPolicy"]
 
@@ -123,6 +125,50 @@ class HttpClient:
 
         return await with_retries(once, self.retry, call.label, retry=retry)
 
+    async def legacy(
+        self,
+        query_type: str,
+        method: LegacyMethod,
+        *,
+        resource: tuple[str, str],
+        uid: Json = None,
+        payload: Json = None,
+        subject: str = "",
+        retry: bool = True,
+    ) -> Any:
+        """Send one request of Encord's older protocol, and take its answer out of the envelope.
+
+        Encord API: POST /public.
+
+        Args:
+            query_type: What is asked about, such as `datasetlinkitems`.
+            method: What to do with it, inside the envelope; HTTP's method is always POST.
+            resource: Type and hash of what the call is about, such as `("dataset", "8ad5...")`.
+            uid: Which object; None where the resource itself is meant.
+            payload: Arguments.
+            subject: What the request is about, for messages.
+            retry: Whether trying again is safe.
+
+        Returns:
+            What the envelope holds.
+
+        Raises:
+            ApiError: The subclass that fits, also for an error inside the envelope.
+
+        Example:
+            >>> await http.legacy("dataset", "GET", resource=("dataset", uuid))  # doctest: +SKIP
+        """
+        call = _Call("POST", LEGACY_PATH, subject, uuid.uuid4().hex, resource)
+        content = codec.encode(enveloped(query_type, method, uid, payload))
+
+        async def once(attempt: int) -> Any:
+            answer = await self._send(call, f"{self.domain}{LEGACY_PATH}", content, attempt)
+            return opened(
+                answer, domain=self.domain, request_id=call.trace_id, subject=subject, attempt=attempt
+            )
+
+        return await with_retries(once, self.retry, call.label, retry=retry)
+
     async def get_media(self, url: str, limit_bytes: int, *, subject: str = "media") -> tuple[bytes, str]:
         """Fetch media from a signed URL: without our credentials, and without a trace in any log.
 
@@ -180,14 +226,13 @@ class HttpClient:
         headers = {"X-Cloud-Trace-Context": f"{call.trace_id}/1;o=1"}
         if content is not None:
             headers["Content-Type"] = "application/json"
+        if call.resource is not None:
+            headers["ResourceType"], headers["ResourceID"] = call.resource
         request = self._client.build_request(call.method, url, content=content, headers=headers)
         assert self._slots is not None  # noqa: S101  # made together with the client
         async with self._slots:
             # Signed as late as possible, over exactly the bytes and the target that are sent.
-            target = request.url.raw_path.decode("ascii")
-            request.headers.update(
-                self._credentials.headers(call.method, target, content or b"", int(time.time()))
-            )
+            request.headers.update(self._signed(call, request, content or b""))
             try:
                 response = await self._client.send(request, auth=None, follow_redirects=False)
             except httpx.DecodingError:
@@ -208,6 +253,12 @@ class HttpClient:
                 return self._parsed(call, response, attempt)
         # Raised outside the handler: httpx's exceptions carry the request with its signature.
         raise failure
+
+    def _signed(self, call: _Call, request: httpx.Request, content: bytes) -> dict[str, str]:
+        if call.resource is not None:
+            return self._credentials.legacy_headers(content)
+        target = request.url.raw_path.decode("ascii")
+        return self._credentials.headers(call.method, target, content, int(time.time()))
 
     def _parsed(self, call: _Call, response: httpx.Response, attempt: int) -> Any:
         request_id = next(
@@ -278,6 +329,7 @@ class _Call:
     path: str
     subject: str
     trace_id: str
+    resource: tuple[str, str] | None = None  # of the older protocol, which is signed otherwise
 
     @property
     def label(self) -> str:
