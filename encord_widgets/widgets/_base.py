@@ -33,7 +33,14 @@ from encord_widgets.widgets._requests import (
 from encord_widgets.widgets._static import StaticText, static_path, watched
 from encord_widgets.widgets._throttle import Throttle
 
-__all__ = ["EncordWidget", "check_items", "public_name", "refuse_unknown", "unexpected_is_raised"]
+__all__ = [
+    "EncordWidget",
+    "LiveWidget",
+    "check_items",
+    "public_name",
+    "refuse_unknown",
+    "unexpected_is_raised",
+]
 
 _COMMON: Final = ("layout", "tooltip", "tabbable")
 _WORKERS: Final = 4
@@ -91,19 +98,18 @@ def refuse_unknown(widget: type, given: Mapping[str, object]) -> None:
         raise TypeError(f"{public_name(widget)}() has no argument {name!r}. {hint}")
 
 
-class EncordWidget(anywidget.AnyWidget):
-    """Base of the widgets over one item set.
+class LiveWidget(anywidget.AnyWidget):
+    """Base of all widgets.
 
-    The browser owns no state: synced traits are set from `_state` alone, whenever the item set says that something
+    The browser owns no state: synced traits are set from `_state` alone, whenever a signal says that something
     happened, from whatever thread it says so. What a user does arrives as a request and is answered exactly once.
 
     Args:
-        items: The items.
+        lock: The lock of what is shown; whoever changes it has it when the signals tell of the change.
         common: `layout`, `tooltip` and `tabbable` of ipywidgets.
 
     Raises:
         TypeError: For any other keyword argument.
-        InvalidInputError: If `items` is no item set.
         EncordWidgetsError: If the built front end is missing.
     """
 
@@ -123,9 +129,9 @@ class EncordWidget(anywidget.AnyWidget):
             cls._css = static_path(cls._bundle, "css")  # type: ignore[assignment]
         super().__init_subclass__(**kwargs)
 
-    def __init__(self, items: ItemSet, **common: Any) -> None:
+    def __init__(self, lock: threading.RLock, **common: Any) -> None:
         refuse_unknown(type(self), common)
-        self.items = check_items(items, public_name(type(self)))
+        self._lock = lock
         self._publishing = threading.RLock()
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
@@ -146,9 +152,12 @@ class EncordWidget(anywidget.AnyWidget):
         return {}
 
     def _signals(self) -> tuple[SignalInstance, ...]:
-        """The events of the item set that can change `_state`."""
-        events = self.items.events
-        return (events.rows, events.loading, events.changes, events.progress, events.receipt, events.schema)
+        """The events that can change `_state`."""
+        return ()
+
+    def _headline(self) -> str:
+        """What is shown, in one line."""
+        return ""
 
     def _handlers(self) -> dict[str, Handler]:
         """What answers each request, by its name on the wire."""
@@ -162,8 +171,8 @@ class EncordWidget(anywidget.AnyWidget):
 
     def _publish(self) -> None:
         """Bring the synced traits up to date, in one message."""
-        # The items' lock first, as whoever stages has it when it tells of the edits.
-        with self.items.lock, self._publishing:
+        # The lock of what is shown first, as whoever stages has it when it tells of the edits.
+        with self._lock, self._publishing:
             if self._closed:
                 return
             self._handling.missed = False
@@ -179,7 +188,7 @@ class EncordWidget(anywidget.AnyWidget):
         if getattr(self._handling, "on", False):  # the request under way publishes when it is done
             self._handling.missed = True
         else:
-            self._publish_soon.holding(self.items.lock)
+            self._publish_soon.holding(self._lock)
 
     def _guarded(self, work: Callable[[], object], while_: str) -> None:
         """Do something that nobody waits for; its errors show in the widget."""
@@ -258,7 +267,7 @@ class EncordWidget(anywidget.AnyWidget):
     # -- life --------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Take the widget off the page and let go of the item set. Closing twice is fine."""
+        """Take the widget off the page and let go of what it shows. Closing twice is fine."""
         # ipywidgets calls this from __del__ too, also when __init__ failed half-way.
         for signal in self.__dict__.pop("_connected", []):
             signal.disconnect(self._on_event, missing_ok=True)
@@ -280,12 +289,37 @@ class EncordWidget(anywidget.AnyWidget):
         self.close()
 
     def __repr__(self) -> str:
-        return (
-            f"<{public_name(type(self))}: {headline(self.items)}>" if hasattr(self, "items") else "<closed>"
-        )
+        return f"<{public_name(type(self))}: {self._headline()}>" if "_lock" in self.__dict__ else "<closed>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:
             self._guarded(lambda: bundle[0].update({"text/html": self._static_html()}), "No static view")
         return bundle
+
+
+class EncordWidget(LiveWidget):
+    """Base of the widgets over one item set.
+
+    Args:
+        items: The items.
+        common: `layout`, `tooltip` and `tabbable` of ipywidgets.
+
+    Raises:
+        TypeError: For any other keyword argument.
+        InvalidInputError: If `items` is no item set.
+        EncordWidgetsError: If the built front end is missing.
+    """
+
+    def __init__(self, items: ItemSet, **common: Any) -> None:
+        refuse_unknown(type(self), common)
+        self.items = check_items(items, public_name(type(self)))
+        super().__init__(items.lock, **common)
+
+    def _signals(self) -> tuple[SignalInstance, ...]:
+        """The events of the item set that can change `_state`."""
+        events = self.items.events
+        return (events.rows, events.loading, events.changes, events.progress, events.receipt, events.schema)
+
+    def _headline(self) -> str:
+        return headline(self.items)
