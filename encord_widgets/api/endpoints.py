@@ -1,4 +1,4 @@
-"""Encord's v2 endpoints that the toolkit uses, one method each."""
+"""Encord's endpoints that the toolkit uses, one method each."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from encord_widgets.api.codec import encode
+from encord_widgets.api.dataset_calls import DatasetCalls
 from encord_widgets.api.errors import BadResponseError, NotFoundError
-from encord_widgets.api.folder_calls import MAX_BULK, FolderCalls, ItemPage, RawPage
+from encord_widgets.api.folder_calls import MAX_BULK, ItemPage, RawPage
+from encord_widgets.api.index_calls import IndexCalls
 from encord_widgets.api.wire import answered_uuids, checked_uuid, parse_items, split_page
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.items import ItemBatch
@@ -22,8 +24,8 @@ _SCHEMA: Final = "organisation/client-metadata-schema-v2"
 _UNKNOWN_MIME: Final = "application/octet-stream"
 
 
-class EncordApi(FolderCalls):
-    """Encord's v2 endpoints over one HTTP client; every method is one request unless it says otherwise.
+class EncordApi(IndexCalls, DatasetCalls):
+    """Encord's endpoints over one HTTP client; every method is one request unless it says otherwise.
 
     Args:
         http: The client; the caller closes it.
