@@ -19,6 +19,7 @@ from starlette.routing import Route
 from encord_widgets.local.access import Access, UrlSigner
 from encord_widgets.local.call import Call, as_uuid
 from encord_widgets.local.folder_calls import FolderCalls, SchemaCalls
+from encord_widgets.local.index_calls import CollectionCalls
 from encord_widgets.local.injector import Injector, Turn
 from encord_widgets.local.item_calls import ItemCalls
 from encord_widgets.local.jsontext import encode
@@ -59,6 +60,8 @@ def build_app(
     items = ItemCalls(store, signer, leave_out_unknown=leave_out_unknown)
     folders = FolderCalls(store)
     schema = SchemaCalls(store, access)
+    collections = CollectionCalls(store, items)
+    collection = "index/collections/{collection}"
     folder, item = "storage/folders/{folder}", "storage/folders/{folder}/items/{item}"
     # Fixed addresses stand before those with a uuid in the same place.
     calls: list[tuple[str, str, Handler]] = [
@@ -87,6 +90,15 @@ def build_app(
         ("GET", "organisation/client-metadata-schema", schema.get_legacy),
         ("POST", "organisation/client-metadata-schema", schema.save_legacy),
         ("GET", "user/bearer-token", schema.bearer_token),
+        ("GET", "index/collections", collections.list_collections),
+        ("POST", "index/collections", collections.create),
+        ("PATCH", collection, collections.patch),
+        ("DELETE", collection, collections.delete),
+        ("GET", f"{collection}/accessible-items", collections.accessible_items),
+        ("GET", f"{collection}/all-items", collections.all_items),
+        ("POST", f"{collection}/add-items", collections.add_items),
+        ("POST", f"{collection}/remove-items", collections.remove_items),
+        ("POST", f"{collection}/add-data-title-items", collections.add_titles),
     ]
     delay = latency_ms / 1000
     routes = [

@@ -22,10 +22,12 @@ class AuditEntry:
         at: Time of the write, as the item's `lastEditedAt` shows it.
         request: Request id; all writes of one bulk request share it.
         actor: Key or token that signed, or who used the Python API.
-        action: `patch item`, `delete item`, `create folder`, `patch folder`, `delete folder`, `save schema`.
-        subject: Uuid of the item or folder.
-        before: Metadata before the write; None where there was none.
-        after: Metadata after it; None where it is gone.
+        action: `patch item`, `delete item`, `create folder`, `patch folder`, `delete folder`, `save schema`; the same
+            for a `collection` or `preset`, and `add to collection`, `remove from collection`.
+        subject: Uuid of the item, folder, collection or preset.
+        before: Metadata before the write; None where there was none. Of a collection or preset its texts, and
+            `items` that were taken out.
+        after: Metadata after it; None where it is gone. Likewise, and `items` that were put in.
     """
 
     id: int

@@ -14,7 +14,7 @@ from typing import Any
 __all__ = ["Database", "later_than", "timestamp"]
 
 _APPLICATION_ID = 0x656E6377  # "encw"
-_VERSION = 1
+_VERSION = 2
 
 _TABLES = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -42,6 +42,36 @@ CREATE TABLE audit (
     subject TEXT NOT NULL, before BLOB, after BLOB
 );
 CREATE INDEX audit_by_subject ON audit (subject);
+"""
+# Since version 2; a database of version 1 gets them when it is opened.
+_INDEX_TABLES = """
+CREATE TABLE collections (
+    id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL,
+    description TEXT NOT NULL, created TEXT NOT NULL, edited TEXT NOT NULL
+);
+CREATE TABLE collected (
+    collection TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (collection, item)
+) WITHOUT ROWID;
+CREATE TABLE presets (
+    id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, name TEXT NOT NULL,
+    description TEXT NOT NULL, definition BLOB NOT NULL, created TEXT NOT NULL, edited TEXT NOT NULL
+);
+CREATE TABLE preset_runs (
+    id INTEGER PRIMARY KEY, collection TEXT NOT NULL, preset TEXT NOT NULL, adds INTEGER NOT NULL,
+    asked TEXT NOT NULL, delay REAL NOT NULL, actor TEXT NOT NULL, request TEXT NOT NULL, reason TEXT NOT NULL,
+    items BLOB NOT NULL, matched INTEGER NOT NULL, done INTEGER NOT NULL
+);
+CREATE INDEX preset_runs_under_way ON preset_runs (collection) WHERE done < matched;
+CREATE TABLE datasets (
+    id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, description TEXT NOT NULL, folder TEXT,
+    created TEXT NOT NULL, edited TEXT NOT NULL
+);
+CREATE TABLE data_rows (
+    id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, dataset TEXT NOT NULL, item TEXT NOT NULL, title TEXT NOT NULL,
+    created TEXT NOT NULL
+);
+CREATE INDEX data_rows_by_dataset ON data_rows (dataset, item);
+CREATE INDEX data_rows_by_item ON data_rows (item);
 """
 # The listing indexes carry what a listing filters by, so that rows left out are never read.
 _INDEXES = """
@@ -111,7 +141,7 @@ class Database:
             (version,) = self.read("PRAGMA user_version")[0]
         except sqlite3.DatabaseError as error:
             raise ValueError(f"{self.path} is no SQLite database: {error}") from error
-        if tables and (application != _APPLICATION_ID or version != _VERSION):
+        if tables and (application != _APPLICATION_ID or not 1 <= version <= _VERSION):
             raise ValueError(f"{self.path} is no database of this embedded Encord. Name another file.")
         if not tables:
             self._connection.execute("PRAGMA page_size = 8192")
@@ -123,19 +153,27 @@ class Database:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute(f"PRAGMA mmap_size = {1 << 30}")
         self._connection.execute(f"PRAGMA cache_size = {-64 * 1024}")
-        if tables:
+        if tables and version == _VERSION:
             return False
         with self.write():
-            # executescript would commit on its own.
-            for statement in _TABLES.split(";\n"):
-                if statement.strip():
-                    self._connection.execute(statement)
+            if tables:
+                self._make(_INDEX_TABLES)
+                self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+                return False
+            self._make(_TABLES)
+            self._make(_INDEX_TABLES)
             self.index_items()
             self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._connection.execute(f"PRAGMA user_version = {_VERSION}")
             self.set("url_secret", secrets.token_hex(32))
             self.set("organisation", str(secrets.randbelow(9000) + 1000))
         return True
+
+    def _make(self, statements: str) -> None:
+        # executescript would commit on its own.
+        for statement in statements.split(";\n"):
+            if statement.strip():
+                self._connection.execute(statement)
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""

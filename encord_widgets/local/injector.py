@@ -24,7 +24,9 @@ __all__ = ["Injector", "Turn"]
 
 _API = "/v2/public/"
 _ITEM = re.compile(r"storage/(?:folders/[^/]+/)?items/([0-9a-f]{8}-[0-9a-f-]{27})")
-_LISTING = re.compile(r"storage/(?:search/items|folders/[^/]+/items(?:/[^/]+/child-items)?)")
+_LISTING = re.compile(
+    r"storage/(?:search/items|folders/[^/]+/items(?:/[^/]+/child-items)?)|index/collections/[^/]+/accessible-items"
+)
 _MESSAGES = {
     429: "Too many requests. Slow down.",
     503: "The service is unavailable.",

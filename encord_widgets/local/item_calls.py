@@ -65,7 +65,7 @@ class ItemCalls:
             token=call.query.get("pageToken"),
         )
         rows, token = self._items.listing(which, keyset)
-        rows = self._seen(call, rows)
+        rows = self.seen(call, rows)
         metadata: MetadataOf = inline_metadata
         if call.flag("includeClientMetadata") is False:
             metadata = no_metadata
@@ -96,7 +96,7 @@ class ItemCalls:
         rows = self._items.rows([item])
         if not rows:
             raise RefusedError(403, _NO_ACCESS)
-        seen = self._seen(call, list(rows.values()))
+        seen = self.seen(call, list(rows.values()))
         return self._items.wire(seen, signed_url=self._media_urls(call, signed=signed))[0]
 
     def get_bulk(self, call: Call) -> bytes:
@@ -111,7 +111,7 @@ class ItemCalls:
         require_all = fields.get("requireAll", not self._leave_out_unknown)
         if require_all and any(uuid not in rows for uuid in uuids):
             raise RefusedError(403, _NO_ACCESS_TO_ALL)
-        ordered = self._seen(call, [rows[uuid] for uuid in uuids if uuid in rows])
+        ordered = self.seen(call, [rows[uuid] for uuid in uuids if uuid in rows])
         signed = self._media_urls(call, signed=bool(fields.get("signUrls")))
         return page(self._items.wire(ordered, signed_url=signed))
 
@@ -119,9 +119,10 @@ class ItemCalls:
         """GET storage/folders/{folder}/items/{item}/child-items."""
         item = self._in_folder(call)
         signed = self._media_urls(call, signed=call.flag("signUrls"))
-        return page(self._items.wire(self._seen(call, self._items.children(item)), signed_url=signed))
+        return page(self._items.wire(self.seen(call, self._items.children(item)), signed_url=signed))
 
-    def _seen(self, call: Call, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def seen(self, call: Call, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Wire rows as this call shows them: as they are, or as they were."""
         if call.past is None:
             return rows
         then = self._items.as_of(rows, call.past.moment)

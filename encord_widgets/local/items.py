@@ -9,7 +9,7 @@ from typing import Any
 
 from encord_widgets.local.audit import AuditLog
 from encord_widgets.local.database import Database, later_than, timestamp
-from encord_widgets.local.jsontext import metadata_text
+from encord_widgets.local.jsontext import encode, metadata_text
 from encord_widgets.local.paging import Keyset
 from encord_widgets.local.records import (
     NewItem,
@@ -21,9 +21,9 @@ from encord_widgets.local.records import (
 )
 from encord_widgets.local.refusal import RefusedError
 
-__all__ = ["ItemFilter", "ItemPatch", "Items"]
+__all__ = ["WIRE_COLUMNS", "ItemFilter", "ItemPatch", "Items"]
 
-_WIRE = "uuid, label, edited, metadata, head, shape, item_type"
+WIRE_COLUMNS = "uuid, label, edited, metadata, head, shape, item_type"
 _INSERT = "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PARAMETERS = 30_000  # SQLite allows 32,766 in a statement
 
@@ -104,7 +104,7 @@ class Items:
         after, after_parameters = keyset.condition
         # S608: columns and operators come from this package, every value is bound.
         rows = self._database.read(
-            f"SELECT {_WIRE}, {keyset.column} FROM items WHERE {where} AND {after}"  # noqa: S608
+            f"SELECT {WIRE_COLUMNS}, {keyset.column} FROM items WHERE {where} AND {after}"  # noqa: S608
             f" ORDER BY {keyset.order} LIMIT ?",
             (*parameters, *after_parameters, keyset.size + 1),
         )
@@ -120,7 +120,7 @@ class Items:
         for start in range(0, len(uuids), _PARAMETERS):
             some = uuids[start : start + _PARAMETERS]
             marks = ",".join("?" * len(some))
-            for row in self._database.read(f"SELECT {_WIRE} FROM items WHERE uuid IN ({marks})", some):  # noqa: S608
+            for row in self._database.read(f"SELECT {WIRE_COLUMNS} FROM items WHERE uuid IN ({marks})", some):  # noqa: S608
                 found[row[0]] = row
         return found
 
@@ -161,9 +161,27 @@ class Items:
         rows = self._database.read("SELECT folder, item_type, name, scene FROM items WHERE uuid = ?", (uuid,))
         return rows[0] if rows else None
 
+    def folders_of(self, uuids: Sequence[str]) -> dict[str, str]:
+        """Folders by item, unknown items left out."""
+        wanted = encode(list(uuids)).decode()
+        return dict(
+            self._database.read(
+                "SELECT uuid, folder FROM json_each(?) JOIN items ON items.uuid = json_each.value", (wanted,)
+            )
+        )
+
+    def named(self, names: Sequence[str], folders: Sequence[str] | None) -> list[tuple[str, str]]:
+        """Name and uuid of the listed items that have one of some names, in some folders or in all."""
+        where, parameters = ItemFilter(None if folders is None else tuple(folders)).condition()
+        return self._database.read(
+            f"SELECT name, uuid FROM items WHERE {where} AND name IN (SELECT value FROM json_each(?))"  # noqa: S608
+            " ORDER BY name, uuid",
+            (*parameters, encode(list(names)).decode()),
+        )
+
     def children(self, uuid: str) -> list[tuple[Any, ...]]:
         """Wire rows of the frames of a group or the files of a series, in order."""
-        columns = ", ".join(f"items.{name}" for name in _WIRE.split(", "))
+        columns = ", ".join(f"items.{name}" for name in WIRE_COLUMNS.split(", "))
         return self._database.read(
             f"SELECT {columns} FROM members JOIN items ON items.uuid = members.item"  # noqa: S608
             " WHERE members.grouped = ? ORDER BY members.position",

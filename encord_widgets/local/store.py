@@ -14,6 +14,7 @@ from encord_widgets.local.audit import AuditEntry, AuditLog
 from encord_widgets.local.database import Database, timestamp
 from encord_widgets.local.faults import FaultEntry, FaultLog
 from encord_widgets.local.folders import FolderRow, Folders
+from encord_widgets.local.index_collections import Collections
 from encord_widgets.local.items import ItemFilter, ItemPatch, Items
 from encord_widgets.local.jsontext import encode, metadata_object, metadata_text
 from encord_widgets.local.records import NewItem
@@ -55,6 +56,7 @@ class Store:
         self.fault_log = FaultLog(self.database)
         self.folders = Folders(self.database, self.audit_log, clock)
         self.items = Items(self.database, self.audit_log, clock)
+        self.collections = Collections(self.database, self.folders, self.items, self.audit_log, clock)
 
     def metadata(self, item: UUID | str) -> dict[str, Any]:
         """The item's metadata as it is stored now.
