@@ -13,7 +13,7 @@ from encord_widgets.api.credentials import SshCredentials
 from encord_widgets.api.endpoints import EncordApi
 from encord_widgets.api.http import HttpClient, RetryPolicy
 
-from .strict_server import StrictServer
+from .strict_index import StrictIndex
 
 NO_WAIT = RetryPolicy(attempts=4, total_seconds=30, wait_initial=0, wait_max=0, wait_jitter=0)
 DOMAIN = "http://encord.test"
@@ -35,14 +35,14 @@ def key_text(private_key: Ed25519PrivateKey) -> str:
 
 
 @pytest.fixture
-def server(private_key: Ed25519PrivateKey) -> Iterator[StrictServer]:
-    strict = StrictServer(private_key.public_key())
+def server(private_key: Ed25519PrivateKey) -> Iterator[StrictIndex]:
+    strict = StrictIndex(private_key.public_key())
     yield strict
     assert strict.violations == []
 
 
 @pytest.fixture
-async def http(server: StrictServer, key_text: str) -> AsyncIterator[HttpClient]:
+async def http(server: StrictIndex, key_text: str) -> AsyncIterator[HttpClient]:
     client = HttpClient(
         SshCredentials.from_text(key_text),
         DOMAIN,

@@ -81,7 +81,7 @@ FOLDER_LIST = {
     "search": str, "isRecursive": boolean, "datasetSynced": boolean, "includeOrgAccess": boolean,
     "organisationTagNamesAllof": str, "order": order, "desc": boolean, "pageToken": str, "pageSize": page_size,
 }  # fmt: skip
-REPEATED = {"itemTypes", "organisationTagNamesAllof"}
+REPEATED = {"itemTypes", "organisationTagNamesAllof", "uuids"}
 PATCH_KEYS = {
     "name", "description", "clientMetadata", "timeseriesSettings", "sceneViewSettings", "sceneLayout",
 }  # fmt: skip
