@@ -6,7 +6,7 @@ Absent, null, booleans, integers, floats, text and nested JSON may stand in one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -19,6 +19,8 @@ __all__ = ["Column", "Rows", "Tag"]
 Rows: TypeAlias = npt.NDArray[np.int64]
 _EXACT_INT: Final = 2**53
 _FEW_TEXTS: Final = 5000
+_LOG_ENTRIES: Final = 1000
+_VERSIONS: Final = count(1)  # no two contents share a number, whichever columns they are in
 
 
 class Tag:
@@ -39,7 +41,8 @@ class Column:
     """Values of one key for all rows, typed by cell.
 
     Numbers live in a float64 array (integers to 2^53 are exact there), text as codes into a list of the column in
-    which a repeated text stands once, nested JSON and longer integers as text in another list.
+    which a repeated text stands once, nested JSON and longer integers as text in another list. Both lists only ever
+    get longer, so what was worked out for a code stays true.
 
     Args:
         rows: Number of rows, all absent at first.
@@ -51,7 +54,18 @@ class Column:
         [<absent>, 'fog']
     """
 
-    __slots__ = ("_codes", "_index", "_numbers", "_size", "_tags", "jsons", "texts")
+    __slots__ = (
+        "_codes",
+        "_index",
+        "_log",
+        "_logged",
+        "_numbers",
+        "_size",
+        "_tags",
+        "jsons",
+        "texts",
+        "version",
+    )
 
     def __init__(self, rows: int = 0) -> None:
         self._size = rows
@@ -61,6 +75,12 @@ class Column:
         self.texts: list[str] = []
         self.jsons: list[str] = []
         self._index: dict[str, int] | None = {}
+        self.version = next(_VERSIONS)
+        """Equal as long as the content is: every write and growth gives a number that no column ever had."""
+        self._log: list[
+            tuple[int, Rows | range]
+        ] = []  # the version before each change, and the rows it touched
+        self._logged = 0
 
     def __len__(self) -> int:
         return self._size
@@ -97,6 +117,8 @@ class Column:
                 self._numbers = _lengthened(self._numbers, capacity)
             if self._codes is not None:
                 self._codes = _lengthened(self._codes, capacity)
+        if rows > self._size:
+            self._note(range(self._size, rows))
         self._size = rows
 
     def copy(self) -> Column:
@@ -109,7 +131,42 @@ class Column:
         other.texts = list(self.texts)
         other.jsons = list(self.jsons)
         other._index = None if self._index is None else dict(self._index)
+        other.version = self.version
+        other._log, other._logged = list(self._log), self._logged
         return other
+
+    def changed_rows(self, since: int) -> Rows | None:
+        """Rows that were written or added since a version, so that what depends on values is patched there.
+
+        Args:
+            since: An earlier `version` of this column, or of the one it was copied from.
+
+        Returns:
+            Row positions in order (int64), or None when that is not known any more: look at all rows.
+
+        Example:
+            >>> column = Column(2)
+            >>> before = column.version
+            >>> column.write(np.array([1]), ["fog"])
+            >>> column.changed_rows(before), column.changed_rows(-1)
+            (array([1]), None)
+        """
+        if since == self.version:
+            return np.empty(0, dtype=np.int64)
+        for place in range(len(self._log) - 1, -1, -1):
+            if self._log[place][0] == since:
+                touched = [np.asarray(rows, dtype=np.int64) for _, rows in self._log[place:]]
+                return np.unique(np.concatenate(touched))
+        return None
+
+    def _note(self, rows: Rows | range) -> None:
+        """Log a change that is about to be made; with more rows logged than there are, all are looked at instead."""
+        self._log.append((self.version, rows))
+        self._logged += len(rows)
+        if self._logged > self._size or len(self._log) > _LOG_ENTRIES:
+            self._log.clear()
+            self._logged = 0
+        self.version = next(_VERSIONS)
 
     def write(self, rows: Rows, values: Sequence[Value]) -> None:
         """Set cells.
@@ -118,6 +175,7 @@ class Column:
             rows: Row positions, int64, each at most once.
             values: One value for each, JSON or `ABSENT`.
         """
+        self._note(rows)
         kinds = set(map(type, values))
         if len(kinds) == 1:
             self._write_kind(kinds.pop(), rows, values)

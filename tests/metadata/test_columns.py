@@ -96,3 +96,45 @@ def test_repeated_text_is_stored_once():
     column.write(np.arange(1000), ["rain"] * 1000)
     assert column.texts == ["rain"]
     assert set(column.tags.tolist()) == {Tag.TEXT}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["write", "grow", "copy"]), st.randoms()), max_size=12))
+def test_rows_changed_since_any_version_are_known_or_all(steps):
+    column = Column(3)
+    seen = {column.version: column.copy()}
+    for step, random in steps:
+        if step == "copy":
+            column = column.copy()
+        elif step == "grow":
+            column.grow(len(column) + random.randint(0, 2))
+        else:
+            rows = random.sample(range(len(column)), random.randint(0, 2))
+            column.write(np.array(rows, dtype=np.int64), [random.random() for _ in rows])
+        seen[column.version] = column.copy()
+    now = column.values(np.arange(len(column)))
+    for version, old in seen.items():
+        before = old.values(np.arange(len(old)))
+        changed = {row for row, value in enumerate(now) if row >= len(old) or before[row] != value}
+        found = column.changed_rows(version)
+        assert found is None or changed <= set(found.tolist())
+        assert found is not None or version != column.version
+
+
+def test_a_few_changed_rows_among_many_stay_known():
+    column = Column(1000)
+    before = column.version
+    for row in (7, 5, 7):
+        column.write(np.array([row]), ["fog"])
+    assert column.changed_rows(before).tolist() == [5, 7]
+    column.grow(1002)
+    assert column.changed_rows(before).tolist() == [5, 7, 1000, 1001]
+    assert Column(1000).changed_rows(before) is None
+
+
+def test_a_column_written_whole_is_looked_at_whole():
+    column = Column(10)
+    before = column.version
+    for _ in range(2):
+        column.write(np.arange(10), ["fog"] * 10)
+    assert column.changed_rows(before) is None
+    assert len(column._log) <= 1
