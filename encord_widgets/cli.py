@@ -82,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         "--latency-ms", type=float, default=0, metavar="MS", help="hold every answer back (default: 0)"
     )
     serve.add_argument(
+        "--index-delay",
+        type=float,
+        default=1,
+        metavar="S",
+        help="seconds until a preset has filled a collection (default: 1)",
+    )
+    serve.add_argument(
         "--faults",
         default="",
         metavar="TEXT",
@@ -201,6 +208,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         database=arguments.database,
         items=arguments.items,
         latency_ms=arguments.latency_ms,
+        index_delay=arguments.index_delay,
         faults=arguments.faults,
         as_json=arguments.json,
     )

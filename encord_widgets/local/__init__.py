@@ -6,7 +6,8 @@ It shares no code with the client in this package, so that the two cannot make t
 from encord_widgets.local.audit import AuditEntry
 from encord_widgets.local.embedded import EmbeddedEncord
 from encord_widgets.local.faults import FaultEntry, Faults
+from encord_widgets.local.preset_runs import PresetRun
 from encord_widgets.local.records import NewItem
 from encord_widgets.local.store import Store
 
-__all__ = ["AuditEntry", "EmbeddedEncord", "FaultEntry", "Faults", "NewItem", "Store"]
+__all__ = ["AuditEntry", "EmbeddedEncord", "FaultEntry", "Faults", "NewItem", "PresetRun", "Store"]

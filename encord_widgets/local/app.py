@@ -19,7 +19,7 @@ from starlette.routing import Route
 from encord_widgets.local.access import Access, UrlSigner
 from encord_widgets.local.call import Call, as_uuid
 from encord_widgets.local.folder_calls import FolderCalls, SchemaCalls
-from encord_widgets.local.index_calls import CollectionCalls
+from encord_widgets.local.index_calls import CollectionCalls, PresetCalls
 from encord_widgets.local.injector import Injector, Turn
 from encord_widgets.local.item_calls import ItemCalls
 from encord_widgets.local.jsontext import encode
@@ -61,7 +61,8 @@ def build_app(
     folders = FolderCalls(store)
     schema = SchemaCalls(store, access)
     collections = CollectionCalls(store, items)
-    collection = "index/collections/{collection}"
+    presets = PresetCalls(store)
+    collection, preset = "index/collections/{collection}", "index/presets/{preset}"
     folder, item = "storage/folders/{folder}", "storage/folders/{folder}/items/{item}"
     # Fixed addresses stand before those with a uuid in the same place.
     calls: list[tuple[str, str, Handler]] = [
@@ -99,6 +100,13 @@ def build_app(
         ("POST", f"{collection}/add-items", collections.add_items),
         ("POST", f"{collection}/remove-items", collections.remove_items),
         ("POST", f"{collection}/add-data-title-items", collections.add_titles),
+        ("POST", f"{collection}/add-preset-items", collections.add_preset),
+        ("POST", f"{collection}/remove-preset-items", collections.remove_preset),
+        ("GET", "index/presets", presets.list_presets),
+        ("POST", "index/presets", presets.create),
+        ("GET", preset, presets.get),
+        ("PATCH", preset, presets.patch),
+        ("DELETE", preset, presets.delete),
     ]
     delay = latency_ms / 1000
     routes = [

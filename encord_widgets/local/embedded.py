@@ -22,7 +22,7 @@ __all__ = ["EmbeddedEncord"]
 
 
 class EmbeddedEncord:
-    """A server of Encord's storage and metadata schema API over a SQLite database.
+    """A server of Encord's storage, metadata schema and Index API over a SQLite database.
 
     `app` is an ASGI app: reach it in this process through `httpx.ASGITransport(app=...)`, or serve it with uvicorn.
     It lets nobody in whose key or token was not registered.
@@ -35,6 +35,8 @@ class EmbeddedEncord:
         leave_out_unknown: Bulk calls leave unknown items out of their answer instead of refusing the request (403).
             Which of the two Encord does is not documented.
         url_lifetime: Seconds for which signed URLs work.
+        index_delay: Seconds until a preset that was put into a collection has done its work there, and by which the
+            items that it selects from are behind; as in Index, nothing tells when it is done.
         seed: Another number gives other sample data, the same number the same.
         faults: What goes wrong on purpose, as `Faults` or as text for `Faults.parse`; None is nothing.
         clock: Unix seconds, for checking signatures and expiry.
@@ -57,6 +59,7 @@ class EmbeddedEncord:
         latency_ms: float = 0,
         leave_out_unknown: bool = False,
         url_lifetime: float = 3600,
+        index_delay: float = 1,
         seed: int = 7,
         faults: Faults | str | None = None,
         clock: Callable[[], float] = time.time,
@@ -65,12 +68,15 @@ class EmbeddedEncord:
             raise ValueError(f"items must be 0 or more, got {items}.")
         if latency_ms < 0:
             raise ValueError(f"latency_ms must be 0 or more, got {latency_ms}.")
+        if index_delay < 0:
+            raise ValueError(f"index_delay must be 0 or more, got {index_delay}.")
         given = _faults(faults)
         self.store = Store(None if database is None else Path(database))
         try:
             if self.store.database.created and items:
                 sample(self.store, items=items, seed=seed)
             self._access = Access(self.store.database, clock)
+            self.store.preset_runs.delay = index_delay
             secret = self.store.database.get("url_secret") or secrets.token_hex(32)
             self._url_lifetime = url_lifetime
             self._signer = UrlSigner(secret, url_lifetime, clock)

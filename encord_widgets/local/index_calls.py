@@ -1,4 +1,4 @@
-"""The API's calls on Index collections."""
+"""The API's calls on Index collections and filter presets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from encord_widgets.local.records import inline_metadata, no_metadata, page
 from encord_widgets.local.refusal import RefusedError
 from encord_widgets.local.store import Store
 
-__all__ = ["CollectionCalls", "uuids_in", "uuids_of"]
+__all__ = ["CollectionCalls", "PresetCalls"]
 
 _MAX_TITLES = 1000
 
@@ -35,7 +35,7 @@ class CollectionCalls:
 
     def list_collections(self, call: Call) -> bytes:
         """GET index/collections; uuids that are not there are left out."""
-        folder, among = uuids_of(call)
+        folder, among = _uuids_of(call)
         if folder is not None:
             self._collections.require_top_level(folder)
         search = call.query.get("search", "")
@@ -90,8 +90,7 @@ class CollectionCalls:
         return self._items(call, inaccessible=True)
 
     def _items(self, call: Call, *, inaccessible: bool) -> bytes:
-        collection = call.uuid("collection")
-        self._collections.require(collection)
+        collection = self._collection(call)
         keyset = Keyset.read(
             column="",
             descending=False,
@@ -109,21 +108,17 @@ class CollectionCalls:
 
     def add_items(self, call: Call) -> bytes:
         """POST index/collections/{collection}/add-items: what can be added is, the rest is named."""
+        wanted = _uuids_in(call.json_object(), "itemUuids")
         failed = self._collections.add(
-            call.uuid("collection"),
-            uuids_in(call.json_object(), "itemUuids"),
-            actor=call.actor,
-            request=call.request_id,
+            self._collection(call), wanted, actor=call.actor, request=call.request_id
         )
         return orjson.dumps({"failedItems": failed})
 
     def remove_items(self, call: Call) -> bytes:
         """POST index/collections/{collection}/remove-items."""
+        wanted = _uuids_in(call.json_object(), "itemUuids")
         failed = self._collections.drop(
-            call.uuid("collection"),
-            uuids_in(call.json_object(), "itemUuids"),
-            actor=call.actor,
-            request=call.request_id,
+            self._collection(call), wanted, actor=call.actor, request=call.request_id
         )
         return orjson.dumps({"failedItems": failed})
 
@@ -135,7 +130,7 @@ class CollectionCalls:
         titles = list(dict.fromkeys(given))
         if len(titles) > _MAX_TITLES:
             raise RefusedError(400, f"At most {_MAX_TITLES} titles in one request, got {len(titles)}.")
-        collection = call.uuid("collection")
+        collection = self._collection(call)
         with self._store.database.write():
             folder = self._collections.require(collection).folder
             folders = None if folder == EVERY_FOLDER else self._store.folders.tree(folder)
@@ -155,15 +150,110 @@ class CollectionCalls:
             }
         )
 
+    def add_preset(self, call: Call) -> bytes:
+        """POST index/collections/{collection}/add-preset-items: answered before anything is done."""
+        return self._start(call, adds=True)
 
-def uuids_of(call: Call) -> tuple[str | None, list[str]]:
+    def remove_preset(self, call: Call) -> bytes:
+        """POST index/collections/{collection}/remove-preset-items."""
+        return self._start(call, adds=False)
+
+    def _start(self, call: Call, *, adds: bool) -> bytes:
+        preset = as_uuid(call.json_object().get("presetUuid"), "presetUuid")
+        collection = self._collection(call)
+        self._store.preset_runs.start(
+            collection, preset, adds=adds, actor=call.actor, request=call.request_id
+        )
+        return b"null"
+
+    def _collection(self, call: Call) -> str:
+        uuid = call.uuid("collection")
+        self._collections.require(uuid)
+        self._store.preset_runs.settle(uuid)
+        return uuid
+
+
+class PresetCalls:
+    """Answers to requests about filter presets, as JSON texts.
+
+    Args:
+        store: What there is.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._collections = store.collections
+        self._presets = store.presets
+
+    def list_presets(self, call: Call) -> bytes:
+        """GET index/presets; uuids that are not there are left out."""
+        folder, among = _uuids_of(call)
+        if folder is not None:
+            self._collections.require_top_level(folder)
+        keyset = Keyset.read(
+            column="name",
+            descending=False,
+            size=call.number("pageSize", 100),
+            query=f"presets {folder} {sorted(among)}",
+            token=call.query.get("pageToken"),
+        )
+        rows, token = self._presets.listing(keyset, folder=folder, among=among)
+        return page([self._presets.wire(row) for row in rows], token)
+
+    def create(self, call: Call) -> bytes:
+        """POST index/presets: the filters are kept as they are, right or wrong."""
+        fields = call.json_object()
+        name = text_of(fields, "name", empty=False)
+        definition = _definition(fields, "filterPresetJson")
+        if name is None or definition is None:
+            raise RefusedError(400, "name and filterPresetJson are needed.")
+        made = self._presets.create(
+            name,
+            definition,
+            folder=as_uuid(call.query.get("topLevelFolderUuid", EVERY_FOLDER), "topLevelFolderUuid"),
+            description=text_of(fields, "description") or "",
+            actor=call.actor,
+            request=call.request_id,
+        )
+        return orjson.dumps(made.uuid)
+
+    def get(self, call: Call) -> bytes:
+        """GET index/presets/{preset}: its filters."""
+        return self._presets.require(call.uuid("preset")).definition
+
+    def patch(self, call: Call) -> bytes:
+        """PATCH index/presets/{preset}."""
+        fields = call.json_object()
+        self._presets.patch(
+            call.uuid("preset"),
+            name=text_of(fields, "name", empty=False),
+            description=text_of(fields, "description"),
+            definition=_definition(fields, "filterPreset"),
+            actor=call.actor,
+            request=call.request_id,
+        )
+        return b"null"
+
+    def delete(self, call: Call) -> bytes:
+        """DELETE index/presets/{preset}."""
+        self._presets.remove(call.uuid("preset"), actor=call.actor, request=call.request_id)
+        return b"null"
+
+
+def _definition(fields: dict[str, Any], name: str) -> dict[str, Any] | None:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise RefusedError(400, f"{name} must be a JSON object, got {type(value).__name__}.")
+    return value
+
+
+def _uuids_of(call: Call) -> tuple[str | None, list[str]]:
     """Top-level folder and uuids that a listing is narrowed to."""
     folder = call.query.get("topLevelFolderUuid")
     among = [as_uuid(uuid, "uuids") for uuid in call.query.getlist("uuids")]
     return None if folder is None else as_uuid(folder, "topLevelFolderUuid"), among
 
 
-def uuids_in(fields: dict[str, Any], name: str) -> list[str]:
+def _uuids_in(fields: dict[str, Any], name: str) -> list[str]:
     """A list of uuids among the fields of a body.
 
     Raises:

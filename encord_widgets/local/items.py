@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +25,7 @@ __all__ = ["WIRE_COLUMNS", "ItemFilter", "ItemPatch", "Items"]
 
 WIRE_COLUMNS = "uuid, label, edited, metadata, head, shape, item_type"
 _INSERT = "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_STEP = 1000
 _PARAMETERS = 30_000  # SQLite allows 32,766 in a statement
 
 
@@ -160,6 +161,19 @@ class Items:
         """Folder, type, name and scene of an item."""
         rows = self._database.read("SELECT folder, item_type, name, scene FROM items WHERE uuid = ?", (uuid,))
         return rows[0] if rows else None
+
+    def listed(self, which: ItemFilter, *, before: str) -> Iterator[list[tuple[Any, ...]]]:
+        """Wire rows of all items that were there at a time, as they are now, by uuid and some at a time."""
+        where, parameters = which.condition()
+        last = ""
+        # Without the index named, a folder's items would be sorted anew for each step.
+        query = (
+            f"SELECT {WIRE_COLUMNS} FROM items INDEXED BY items_by_uuid"  # noqa: S608
+            f" WHERE {where} AND created <= ? AND uuid > ? ORDER BY uuid LIMIT {_STEP}"
+        )
+        while rows := self._database.read(query, (*parameters, before, last)):
+            yield rows
+            last = rows[-1][0]
 
     def folders_of(self, uuids: Sequence[str]) -> dict[str, str]:
         """Folders by item, unknown items left out."""

@@ -31,6 +31,7 @@ def serve(
     database: Path | None = None,
     items: int = 500,
     latency_ms: float = 0,
+    index_delay: float = 1,
     faults: Faults | str | None = None,
     as_json: bool = False,
 ) -> int:
@@ -42,6 +43,7 @@ def serve(
         database: As `EmbeddedEncord` takes it.
         items: As `EmbeddedEncord` takes it.
         latency_ms: As `EmbeddedEncord` takes it.
+        index_delay: As `EmbeddedEncord` takes it.
         faults: As `EmbeddedEncord` takes them.
         as_json: Say how to connect in one line of JSON instead of text.
 
@@ -58,7 +60,9 @@ def serve(
         with ExitStack() as stack:
             listener = stack.enter_context(_listening(host, port))
             encord = stack.enter_context(
-                EmbeddedEncord(database, items=items, latency_ms=latency_ms, faults=faults)
+                EmbeddedEncord(
+                    database, items=items, latency_ms=latency_ms, index_delay=index_delay, faults=faults
+                )
             )
             key_file = stack.enter_context(_key_file(encord, database))
             address, port = listener.getsockname()[:2]

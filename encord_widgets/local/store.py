@@ -15,15 +15,17 @@ from encord_widgets.local.database import Database, timestamp
 from encord_widgets.local.faults import FaultEntry, FaultLog
 from encord_widgets.local.folders import FolderRow, Folders
 from encord_widgets.local.index_collections import Collections
+from encord_widgets.local.index_presets import Presets
 from encord_widgets.local.items import ItemFilter, ItemPatch, Items
 from encord_widgets.local.jsontext import encode, metadata_object, metadata_text
+from encord_widgets.local.preset_runs import PresetRun, PresetRuns
 from encord_widgets.local.records import NewItem
 
 __all__ = ["Store"]
 
 
 class Store:
-    """Folders, items, schema and audit log in one SQLite database.
+    """Folders, items, collections, schema and audit log in one SQLite database.
 
     Tests and the demo use it as "somebody else": what happens here is not seen by the client until it asks. All methods
     may be called from any thread.
@@ -57,6 +59,10 @@ class Store:
         self.folders = Folders(self.database, self.audit_log, clock)
         self.items = Items(self.database, self.audit_log, clock)
         self.collections = Collections(self.database, self.folders, self.items, self.audit_log, clock)
+        self.presets = Presets(self.database, self.collections, self.audit_log, clock)
+        self.preset_runs = PresetRuns(
+            self.database, self.folders, self.items, self.collections, self.presets, clock=clock
+        )
 
     def metadata(self, item: UUID | str) -> dict[str, Any]:
         """The item's metadata as it is stored now.
@@ -183,11 +189,20 @@ class Store:
         fields: dict[str, Any] = orjson.loads(self.items.wire([self._row(item)])[0])
         return fields
 
+    def collection_items(self, collection: UUID | str) -> list[str]:
+        """Uuids of what is in a collection now, those of deleted items included, sorted."""
+        self.preset_runs.settle(str(collection))
+        return self.collections.items(str(collection))
+
+    def runs(self, collection: UUID | str | None = None) -> list[PresetRun]:
+        """What became of presets that were put into collections, or into this one, oldest first."""
+        return self.preset_runs.all(None if collection is None else str(collection))
+
     def audit(self, subject: UUID | str | None = None, *, since: int = 0) -> list[AuditEntry]:
         """The record of all writes, or of those to one item or folder, oldest first.
 
         Args:
-            subject: Uuid of an item or folder, or `schema`.
+            subject: Uuid of an item, folder, collection or preset, or `schema`.
             since: Only entries with a greater `id`.
         """
         return self.audit_log.entries(None if subject is None else str(subject), since=since)
