@@ -1,5 +1,7 @@
 // Shows one widget in one state: harness.html?widget=item_grid&state=large&theme=dark&width=400
+import { filterModel } from "./fake_filter";
 import { FakeGrid, FakeModel } from "./fake_python";
+import { schemaModel } from "./schema_editor";
 
 const query = new URLSearchParams(location.search);
 const widget = query.get("widget") ?? "item_grid";
@@ -215,7 +217,13 @@ link.rel = "stylesheet";
 link.href = `dist/${widget}.css`;
 document.head.append(link);
 const make =
-  { item_grid: gridModel, diff_preview: diffModel, commit_panel: commitModel }[widget] ?? gridModel;
+  {
+    item_grid: gridModel,
+    diff_preview: diffModel,
+    commit_panel: commitModel,
+    filter_builder: () => filterModel(state),
+    schema_editor: () => schemaModel(state),
+  }[widget] ?? gridModel;
 const model = make();
 const address = new URL(`./${widget}.js`, import.meta.url).href;
 const bundle = (await import(address)) as { default: { render(props: object): () => void } };

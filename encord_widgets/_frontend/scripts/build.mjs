@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const WIDGETS = ["item_grid", "diff_preview", "commit_panel"];
+const WIDGETS = ["item_grid", "diff_preview", "commit_panel", "schema_editor", "filter_builder"];
 const LIMIT = 60_000;
 // Names of our own objects that never cross the wire and never reach the DOM: shortened, they save about 5 kB.
 const OWN_NAMES = [
