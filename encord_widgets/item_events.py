@@ -22,3 +22,5 @@ class ItemSetEvents(psygnal.SignalGroup):
     receipt = psygnal.Signal(object)
     """A commit ended (a `Receipt`), or its receipt was put away (None)."""
     schema = psygnal.Signal()
+    filter = psygnal.Signal()
+    """The filter was set or looked again, or the named filters changed."""

@@ -16,17 +16,17 @@ from encord_widgets.commit.progress import watched
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
-from encord_widgets.item_editing import EditableItems
+from encord_widgets.item_filter import FilterableItems
 from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_source import Source
 from encord_widgets.item_view import (
     KEY_PREFIX,
+    Listing,
     column_of,
     search_rows,
     sort_rows,
     to_frame,
-    with_staged,
 )
 from encord_widgets.metadata.changes import Change, ChangeSet
 from encord_widgets.metadata.items import ItemProblem, ItemTable
@@ -49,12 +49,12 @@ if TYPE_CHECKING:
     from encord_widgets.api.endpoints import EncordApi
     from encord_widgets.background import Background
     from encord_widgets.client import Client
-    from encord_widgets.metadata.columns import Column, Rows
+    from encord_widgets.metadata.columns import Rows
 
 __all__ = ["ItemSet"]
 
 
-class ItemSet(EditableItems):
+class ItemSet(FilterableItems):
     """Items of one source. Made by `Client.folder`, `Client.items` and `Client.image_group`.
 
     Args:
@@ -96,7 +96,7 @@ class ItemSet(EditableItems):
             background,
             self.lock,
             on_rows=self.events.rows.emit,
-            on_progress=self.events.loading.emit,
+            on_progress=self._take_progress,
         )
         self._schema_problem: ItemProblem | None = None
         try:
@@ -219,7 +219,9 @@ class ItemSet(EditableItems):
             return self.table.value(row, key)
 
     def order(self, sort: tuple[str, bool] | None = None, search: str = "") -> Rows:
-        """Rows of the table in an order; staged values count.
+        """Rows of the table in view, in an order; staged values count.
+
+        The rows are those that `filter` leaves in view, or all. They are picked by an index array, never copied.
 
         Args:
             sort: Id of a column and whether the largest comes first; the order of the source without.
@@ -232,21 +234,27 @@ class ItemSet(EditableItems):
             KeyError: If there is no such column.
         """
         with self.lock:
-            rows = self._loader.listing.rows
+            rows = self._shown()
             if search.strip():
-                columns = [self.table.field("name"), *(self._effective(key) for key in self.table.keys)]
+                columns = [self.table.field("name"), *map(self.effective.column, self.table.keys)]
                 rows = search_rows(rows, columns, search)
             if sort:
                 column_id, descending = sort
                 if column_id.startswith(KEY_PREFIX):
-                    column = self._effective(column_id.removeprefix(KEY_PREFIX))
+                    column = self.effective.column(column_id.removeprefix(KEY_PREFIX))
                 else:
                     column = column_of(self.table, column_id)
                 rows = sort_rows(rows, column, descending=descending)
             return rows
 
-    def _effective(self, key: str) -> Column:
-        return with_staged(self.table.column(key), self.table, (c for c in self.changes if c.key == key))
+    @property
+    def _listing(self) -> Listing:
+        return self._loader.listing
+
+    def _take_progress(self, progress: LoadProgress) -> None:
+        if progress.finished and progress.error is None:
+            self._reapply_rules()
+        self.events.loading.emit(progress)
 
     # -- editing -----------------------------------------------------------------------------------------------
 
@@ -408,6 +416,7 @@ class ItemSet(EditableItems):
             )
             self._journal.follow(self.changes)
             self.receipt = receipt
+            self._settle_rules(receipt)
         self.events.rows.emit()
         self.events.changes.emit()
         self.events.receipt.emit(receipt)

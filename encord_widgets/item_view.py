@@ -14,9 +14,7 @@ from encord_widgets.metadata.values import ABSENT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from encord_widgets.metadata.changes import Change
-
-__all__ = ["Listing", "column_of", "search_rows", "sort_rows", "to_frame", "with_staged"]
+__all__ = ["Listing", "column_of", "search_rows", "sort_rows", "to_frame"]
 
 FIELD_PREFIX: Final = "field:"
 KEY_PREFIX: Final = "key:"
@@ -81,22 +79,6 @@ def column_of(table: ItemTable, column_id: str) -> Column:
     if column_id.startswith(KEY_PREFIX):
         return table.column(column_id.removeprefix(KEY_PREFIX))
     raise KeyError(column_id)
-
-
-def with_staged(column: Column, table: ItemTable, staged: Iterable[Change]) -> Column:
-    """A column as it will be once the staged edits of its key are committed.
-
-    Args:
-        column: The stored column.
-        table: The items.
-        staged: Staged edits of the column's key.
-    """
-    known = [(row, change.after) for change in staged if (row := table.row_of(change.item)) is not None]
-    if not known:
-        return column
-    patched = column.copy()
-    patched.write(np.array([row for row, _ in known], dtype=np.int64), [value for _, value in known])
-    return patched
 
 
 def sort_rows(rows: Rows, column: Column, *, descending: bool) -> Rows:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encord_widgets.item_view import Listing, search_rows, sort_rows, to_frame, with_staged
-from encord_widgets.metadata.changes import Change
+from encord_widgets.item_view import Listing, search_rows, sort_rows, to_frame
 from encord_widgets.metadata.columns import Column
 from encord_widgets.metadata.items import ItemBatch, ItemTable
 from encord_widgets.metadata.values import ABSENT
@@ -74,18 +73,6 @@ def test_search_keeps_the_order_and_finds_text(metadata, needle):
 
 def test_a_blank_search_keeps_all():
     assert search_rows(rows(2, 1), [], "  ").tolist() == [2, 1]
-
-
-@given(st.lists(strategies.cells, min_size=1, max_size=8), st.data())
-def test_staged_values_stand_in_for_stored_ones(values, data):
-    table = table_of([{} if value is ABSENT else {"k": value} for value in values])
-    staged = data.draw(st.dictionaries(st.integers(0, len(values) - 1), strategies.cells))
-    changes = [Change(f"u{row}", "k", values[row], after) for row, after in staged.items()]
-    seen = with_staged(table.column("k"), table, changes).values(np.arange(len(values)))
-    assert [repr(value) for value in seen] == [
-        repr(staged.get(row, value)) for row, value in enumerate(values)
-    ]
-    assert [repr(v) for v in table.column("k").values(np.arange(len(values)))] == [repr(v) for v in values]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from encord_widgets.metadata.values import ABSENT, Value, same
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Change", "ChangeSet"]
+
+_REMEMBERED: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class ChangeSet:
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
         self._moved: dict[tuple[str, str], None] = {}
+        self._touched: list[tuple[str, str]] = []
+        self._forgotten = 0
 
     def __len__(self) -> int:
         return self._count
@@ -97,6 +101,21 @@ class ChangeSet:
     def can_redo(self) -> bool:
         """Whether an undone step can be done again."""
         return bool(self._undone)
+
+    @property
+    def revision(self) -> int:
+        """A number that grows whenever the edit of a cell changes."""
+        return self._forgotten + len(self._touched)
+
+    def touched(self, since: int) -> dict[tuple[str, str], None] | None:
+        """Cells whose edit changed since a revision, each once; None when that is too long ago to be known.
+
+        Args:
+            since: An earlier `revision`.
+        """
+        if since < self._forgotten:
+            return None
+        return dict.fromkeys(self._touched[since - self._forgotten :])
 
     def get(self, item: str, key: str) -> Change | None:
         """The staged edit of one cell, or None.
@@ -211,7 +230,12 @@ class ChangeSet:
         return len(step.cells)
 
     def _set(self, item: str, key: str, change: Change | None) -> None:
-        self._moved[item, key] = None
+        place = (item, key)
+        self._moved[place] = None
+        if len(self._touched) >= _REMEMBERED:
+            self._forgotten += len(self._touched)
+            self._touched = []
+        self._touched.append(place)
         keys = self._cells.setdefault(item, {})
         self._count -= key in keys
         if change is None:
