@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from encord_widgets.errors import EncordWidgetsError, InvalidInputError
     from encord_widgets.item_set import ItemSet
     from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.filters.fields import F
+    from encord_widgets.metadata.filters.text_lexer import FilterSyntaxError
+    from encord_widgets.metadata.filters.tree import Filter
     from encord_widgets.metadata.merge import Conflict
     from encord_widgets.metadata.plan import Plan
     from encord_widgets.metadata.schema import KeyType, MetadataSchema
@@ -61,6 +64,9 @@ _HOMES = {
     "errors": ("EncordWidgetsError", "InvalidInputError"),
     "item_set": ("ItemSet",),
     "metadata.changes": ("Change", "ChangeSet"),
+    "metadata.filters.fields": ("F",),
+    "metadata.filters.text_lexer": ("FilterSyntaxError",),
+    "metadata.filters.tree": ("Filter",),
     "metadata.merge": ("Conflict",),
     "metadata.plan": ("Plan",),
     "metadata.schema": ("KeyType", "MetadataSchema"),
@@ -88,6 +94,9 @@ __all__ = [
     "CredentialsError",
     "DiffPreview",
     "EncordWidgetsError",
+    "F",
+    "Filter",
+    "FilterSyntaxError",
     "InvalidInputError",
     "InvalidRequestError",
     "ItemGrid",

@@ -60,7 +60,7 @@ def from_json(data: object) -> Filter:
 def _read(data: object, place: str, problems: list[Problem], depth: int) -> Filter:
     """The node, or any node once a problem is noted."""
     fields = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
-    kinds = [kind for kind in ("column", "and", "or", "not") if kind in fields]
+    kinds: list[str] = [kind for kind in ("column", "and", "or", "not") if kind in fields]
     if len(kinds) != 1:
         expected = "an object with one of column, and, or, not"
         problems.append(Problem(expected=expected, got=f"{shown(data)} as {place}"))
