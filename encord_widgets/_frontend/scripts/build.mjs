@@ -7,6 +7,8 @@ import { build } from "esbuild";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const WIDGETS = ["item_grid", "diff_preview", "commit_panel", "schema_editor", "filter_builder"];
 const LIMIT = 60_000;
+// The grid is the one widget with editors, a clipboard and header filters in one; a notebook holds one or two.
+const LIMITS = { item_grid: 90_000 };
 // Names of our own objects that never cross the wire and never reach the DOM: shortened, they save about 5 kB.
 const OWN_NAMES = [
   ..."controller blocks thumbs widths layout places frozen anchor active editor dialog notice wantFocus".split(
@@ -57,8 +59,9 @@ for (const name of WIDGETS) {
     const file = join(outdir, `${name}.${ext}`);
     const { size } = await stat(file);
     console.log(`${relative(root, file).padEnd(28)} ${String(size).padStart(6)} bytes`);
-    if (size > LIMIT)
-      throw new Error(`${name}.${ext} is ${size} bytes; every instance carries it, the limit is ${LIMIT}`);
+    const limit = LIMITS[name] ?? LIMIT;
+    if (size > limit)
+      throw new Error(`${name}.${ext} is ${size} bytes; every instance carries it, the limit is ${limit}`);
   }
 }
 if (dev) {
