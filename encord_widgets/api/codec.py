@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import orjson
@@ -10,48 +13,32 @@ import orjson
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.values import loads
 
-__all__ = ["decode", "encode", "has_long_integer", "loads_exact"]
+__all__ = ["decode", "encode", "uncollected"]
 
-_DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
-_LONG: Final = b"0" * 20
 _NO_CONVERSIONS: Final = (
     orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
-_LONG_NEGATIVE: Final = b"-" + b"0" * 19
 
 
-_METADATA_TEXT: Final = b'"clientMetadata":"'
-_METADATA_OBJECT: Final = b'etadata":{'
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the cyclic garbage collector over a block of plain parsing; never hold it across a wait.
 
-
-def loads_exact(text: str | bytes) -> Any:
-    """Parse JSON; like `values.loads`, with a check for long integers that costs a tenth.
-
-    Args:
-        text: JSON text; bytes are UTF-8.
-
-    Raises:
-        ValueError: If the text is not JSON.
+    A page of 1,000 items makes tens of thousands of containers without a cycle among them. Searching them for cycles
+    again and again took a fifth of the time of loading.
 
     Example:
-        >>> loads_exact('{"n": 18446744073709551616}')
-        {'n': 18446744073709551616}
+        >>> with uncollected():
+        ...     decode(b"[1]")
+        [1]
     """
-    return loads(text) if has_long_integer(text) else orjson.loads(text)
-
-
-def has_long_integer(text: str | bytes) -> bool:
-    """Whether a text may hold an integer past 64 bits, which orjson would turn into a float.
-
-    Args:
-        text: JSON text, or many of them joined; bytes are UTF-8.
-
-    Example:
-        >>> has_long_integer('{"n": 18446744073709551616}'), has_long_integer('{"n": 1844674407370955161}')
-        (True, False)
-    """
-    digits = (text.encode("utf-8", "replace") if isinstance(text, str) else text).translate(_DIGITS)
-    return _LONG in digits or _LONG_NEGATIVE in digits
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def decode(body: bytes) -> Any:
@@ -68,14 +55,22 @@ def decode(body: bytes) -> Any:
         {'results': []}
     """
     try:
-        # Long integers in a page stand inside its metadata texts, which are parsed one by one later.
-        only_texts = _METADATA_TEXT in body and _METADATA_OBJECT not in body
-        return orjson.loads(body) if only_texts else loads_exact(body)
+        value = orjson.loads(body)
     except ValueError:
         # A name cut inside an emoji comes as half a surrogate pair, which orjson refuses; all else stays refused.
         if b"\\ud" not in body and b"\\uD" not in body:
             raise
-    return _without_surrogates(json.loads(body))
+        return _without_surrogates(json.loads(body))
+    # Long integers in a page stand inside its metadata texts, which are parsed one by one later.
+    return value if _is_page_of_texts(value) else loads(body)
+
+
+def _is_page_of_texts(value: Any) -> bool:
+    """Whether this is a page of items whose metadata is JSON text."""
+    try:
+        return {type(entry["clientMetadata"]) for entry in value["results"]} == {str}
+    except (KeyError, TypeError):
+        return False
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -284,7 +284,8 @@ class HttpClient:
                 attempt=attempt,
             )
         try:
-            return codec.decode(response.content)
+            with codec.uncollected():
+                return codec.decode(response.content)
         except ValueError:
             is_json = "json" in response.headers.get("content-type", "json")
         what = "is cut off" if is_json else "is not JSON"

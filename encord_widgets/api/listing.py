@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import anyio
 
+from encord_widgets.api.codec import uncollected
 from encord_widgets.api.errors import (
     ApiError,
     AuthorisationError,
@@ -190,7 +191,8 @@ class _Listing:
                     continue
                 # Not in a thread: two threads that both compute take longer than one. The next request leaves first.
                 await anyio.sleep(_TICK)
-                self._absorb(cursor, page)
+                with uncollected():
+                    self._absorb(cursor, page)
                 if self._up.finished or await self._have_met():
                     break
             group.cancel_scope.cancel()

@@ -7,13 +7,13 @@ text, missing optional fields take their default, and an item that cannot be rea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
 from pydantic.alias_generators import to_camel
 
-from encord_widgets.api.codec import has_long_integer, loads_exact
 from encord_widgets.api.errors import BadResponseError, clean
 from encord_widgets.api.wire_model import (
     MaybeText,
@@ -27,7 +27,7 @@ from encord_widgets.api.wire_model import (
     parse_model,
 )
 from encord_widgets.metadata.items import FIELDS, ItemBatch, ItemProblem
-from encord_widgets.metadata.values import ABSENT, Json, Value
+from encord_widgets.metadata.values import ABSENT, Json, Value, has_long_integer, loads
 
 __all__ = [
     "Folder",
@@ -41,8 +41,11 @@ __all__ = [
     "split_page",
 ]
 
-_CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_CANONICAL: Final = re.compile(_UUID).fullmatch
+_CANONICAL_PAGE: Final = re.compile(rf"{_UUID}(?:\n{_UUID})*+").fullmatch
 _NAMES: Final = tuple((name, to_camel(name)) for name in FIELDS)
+_ALL_FIELDS: Final = itemgetter(*(camel for _, camel in _NAMES))
 _MISSING: Final = object()
 _TAIL: Final = re.compile(r": line 1 column \d+ \(char (\d+)\)$")
 
@@ -188,13 +191,30 @@ def parse_items(results: Sequence[object]) -> ItemBatch:
         >>> parse_items([{"uuid": "8ad5c1e0-0000-4000-8000-000000000001", "clientMetadata": '{"lux": 4}'}]).metadata
         [{'lux': 4}]
     """
+    return _plain(results) or _careful(results)
+
+
+def _plain(results: Any) -> ItemBatch | None:
+    """The batch of a page in which all is as it should be; None leaves the page to `_careful`."""
+    try:
+        uuids = [entry["uuid"] for entry in results]
+        texts = [entry["clientMetadata"] for entry in results]
+        # One look at the whole page: hardly any holds an integer that needs the slower parser.
+        parse = loads if has_long_integer("\n".join(texts)) else orjson.loads
+        metadata = list(map(parse, texts))
+        if not _CANONICAL_PAGE("\n".join(uuids)) or set(map(type, metadata)) != {dict}:
+            return None
+    except (KeyError, TypeError, ValueError):
+        return None
+    return ItemBatch(uuids=uuids, fields=_fields(results), metadata=metadata)
+
+
+def _careful(results: Sequence[object]) -> ItemBatch:
+    """The batch of any page, item by item."""
     uuids: list[str] = []
     metadata: list[dict[str, Json]] = []
     kept: list[dict[str, Any]] = []
     problems: list[ItemProblem] = []
-    # One look at the whole page: hardly any holds an integer that needs the slower parser.
-    texts = [t for t in (e.get("clientMetadata") for e in results if isinstance(e, dict)) if type(t) is str]
-    parse = loads_exact if has_long_integer("\n".join(texts)) else orjson.loads
     for entry in results:
         if not isinstance(entry, dict):
             problems.append(ItemProblem(None, None, f"expected an object, got {_kind(entry)}"))
@@ -209,7 +229,7 @@ def parse_items(results: Sequence[object]) -> ItemBatch:
         text = entry.get("clientMetadata", _MISSING)
         if text is _MISSING:
             text = entry.get("client_metadata")
-        value = _metadata(text, parse)
+        value = _metadata(text)
         if type(value) is not dict:
             problems.append(ItemProblem(found, _name(entry), value))
             continue
@@ -219,13 +239,13 @@ def parse_items(results: Sequence[object]) -> ItemBatch:
     return ItemBatch(uuids=uuids, fields=_fields(kept), metadata=metadata, problems=problems)
 
 
-def _metadata(value: Any, parse: Callable[[str], Any]) -> Any:
+def _metadata(value: Any) -> Any:
     """The dictionary, or in words why it is none."""
     if type(value) is str:
         if value in {"", "{}"}:
             return {}
         try:
-            parsed = parse(value)
+            parsed = loads(value)
         except ValueError as error:
             if not value.strip():
                 return {}
@@ -241,15 +261,14 @@ def _metadata(value: Any, parse: Callable[[str], Any]) -> Any:
 
 def _fields(items: list[dict[str, Any]]) -> dict[str, list[Value]]:
     fields: dict[str, list[Value]] = {}
-    for name, camel in _NAMES:
-        column: list[Value]
-        try:
-            column = [item[camel] for item in items]
-        except KeyError:
+    try:
+        columns = zip(*map(_ALL_FIELDS, items), strict=True)
+        fields = {name: list(column) for (name, _), column in zip(_NAMES, columns, strict=False)}
+    except KeyError:  # an optional field is missing somewhere
+        for name, camel in _NAMES:
             column = [item.get(camel, item.get(name, ABSENT)) for item in items]
-            if all(value is ABSENT for value in column):
-                continue
-        fields[name] = column
+            if any(value is not ABSENT for value in column):
+                fields[name] = column
     parents = fields.get("parent")
     if parents is not None:
         spelled = {value: normal_uuid(value) or value for value in set(parents) if isinstance(value, str)}

@@ -6,7 +6,7 @@ Absent, null, booleans, integers, floats, text and nested JSON may stand in one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count, islice
+from itertools import compress, count, islice
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -185,7 +185,8 @@ class Column:
         )
         for kind in kinds:
             places = np.flatnonzero(order == _KIND_NUMBER[kind])
-            self._write_kind(kind, rows[places], [values[place] for place in places.tolist()])
+            chosen = () if kind in _VALUELESS else [values[place] for place in places.tolist()]
+            self._write_kind(kind, rows[places], chosen)
 
     def _write_kind(self, kind: type, rows: Rows, values: Sequence[Any]) -> None:
         """Set cells to values of one Python type."""
@@ -208,14 +209,14 @@ class Column:
             self._code_array()[rows] = self._keep(json_texts(values))
 
     def _write_integers(self, rows: Rows, values: Sequence[int]) -> None:
+        if min(values) >= -_EXACT_INT and max(values) <= _EXACT_INT:
+            self._tags[rows] = Tag.INT
+            self._number_array()[rows] = values
+            return
         exact = np.array([-_EXACT_INT <= value <= _EXACT_INT for value in values], dtype=np.bool_)
         self._tags[rows] = np.where(exact, Tag.INT, Tag.BIG_INT)
-        if exact.any():
-            plain = [value for value in values if -_EXACT_INT <= value <= _EXACT_INT]
-            self._number_array()[rows[exact]] = np.array(plain, dtype=np.float64)
-        if not exact.all():
-            digits = [str(value) for value in values if not -_EXACT_INT <= value <= _EXACT_INT]
-            self._code_array()[rows[~exact]] = self._keep(digits)
+        self._number_array()[rows[exact]] = list(compress(values, exact))
+        self._code_array()[rows[~exact]] = self._keep(list(map(str, compress(values, ~exact))))
 
     def value(self, row: int) -> Value:
         """The value of one row.
@@ -321,7 +322,10 @@ class Column:
         if index is None:
             self.texts.extend(words)
             return range(start, len(self.texts))
-        codes = [index.setdefault(word, len(index)) for word in words]
+        try:
+            return list(map(index.__getitem__, words))
+        except KeyError:
+            codes = [index.setdefault(word, len(index)) for word in words]
         self.texts.extend(list(islice(reversed(index), len(index) - start))[::-1])
         if len(index) > _FEW_TEXTS and len(index) > self._size / 2:
             self._index = None
@@ -339,6 +343,7 @@ _CLASSES: Final = np.array([5, 4, 0, 0, 1, 1, 2, 3, 1], dtype=np.int8)
 
 _KINDS: Final[tuple[type, ...]] = (Absent, type(None), bool, int, float, str, list, dict)
 _KIND_NUMBER: Final = {kind: number for number, kind in enumerate(_KINDS)}
+_VALUELESS: Final = frozenset({Absent, type(None)})
 
 
 def _text_ranks(texts: list[str]) -> npt.NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -209,11 +210,11 @@ class ItemTable:
         Returns:
             The rows of the new items (int64), in the order of the batch.
         """
-        fresh: dict[str, int] = {}
-        for position, uuid in enumerate(batch.uuids):
-            if uuid not in self._rows and uuid not in fresh:
-                fresh[uuid] = position
-        if len(fresh) < len(batch):
+        if len(set(batch.uuids)) < len(batch) or not self._rows.keys().isdisjoint(batch.uuids):
+            fresh: dict[str, int] = {}
+            for position, uuid in enumerate(batch.uuids):
+                if uuid not in self._rows:
+                    fresh.setdefault(uuid, position)
             batch = batch.take(list(fresh.values()))
         start = len(self.uuids)
         self.uuids.extend(batch.uuids)
@@ -253,7 +254,7 @@ class ItemTable:
             column = self._columns.get(key)
             if column is None:
                 column = self._columns[key] = Column(len(self.uuids))
-            column.write(rows, [metadata.get(key, ABSENT) for metadata in batch.metadata])
+            column.write(rows, list(map(dict.get, batch.metadata, repeat(key), repeat(ABSENT))))
 
 
 def _keys(metadata: Sequence[Mapping[str, Json]]) -> dict[str, None]:
