@@ -25,6 +25,7 @@ _INPUT = re.compile(
     r'encord-sig=(\("@method" "@request-target" "content-digest"\);created=(\d{1,12});'
     r'keyid="([0-9a-f]{64})";alg="ed25519")'
 )
+_LEGACY = re.compile(r"([0-9a-f]{64}):([0-9a-f]{128})")
 _SIGNATURE = re.compile(r"encord-sig=:([A-Za-z0-9+/=]+):")
 
 
@@ -92,6 +93,25 @@ class Access:
             return f"token {digest[:8]}"
         return self._verify(method, target, headers, body)
 
+    def identify_legacy(self, headers: Mapping[str, str], body: bytes) -> str:
+        """Who sent a request of the older protocol.
+
+        Args:
+            headers: With lower-case names.
+            body: As sent; only it is signed.
+
+        Raises:
+            RefusedError: 401.
+        """
+        authorization = headers.get("authorization", "")
+        if authorization.startswith("Bearer "):
+            return self.identify("POST", "", headers, body)
+        given = _LEGACY.fullmatch(authorization)
+        if given is None:
+            raise RefusedError(401, "The request carries no valid signature and no bearer token.")
+        key_id, signature = given.groups()
+        return self._check(key_id, bytes.fromhex(signature), hashlib.sha256(body).digest())
+
     def _verify(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
         given = _INPUT.fullmatch(headers.get("signature-input", ""))
         signature = _SIGNATURE.fullmatch(headers.get("signature", ""))
@@ -107,14 +127,21 @@ class Access:
             f'"@method": {method}\n"@request-target": {target}\n"content-digest": {digest}\n'
             f'"@signature-params": {parameters}'
         )
+        try:
+            signed = base64.b64decode(signature[1], validate=True)
+        except binascii.Error as error:
+            raise RefusedError(401, "The signature is wrong.") from error
+        return self._check(key_id, signed, base.encode())
+
+    def _check(self, key_id: str, signature: bytes, signed: bytes) -> str:
         # Asked each time, so that a removed key stops working at once.
         if not self._database.read("SELECT 1 FROM public_keys WHERE key = ?", (key_id,)):
             raise RefusedError(401, "The public key is not registered.")
         if key_id not in self._keys:
             self._keys[key_id] = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key_id))
         try:
-            self._keys[key_id].verify(base64.b64decode(signature[1], validate=True), base.encode())
-        except (InvalidSignature, binascii.Error) as error:
+            self._keys[key_id].verify(signature, signed)
+        except InvalidSignature as error:
             raise RefusedError(401, "The signature is wrong.") from error
         return f"key {key_id[:8]}"
 

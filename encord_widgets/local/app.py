@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from encord_widgets.local.access import Access, UrlSigner
 from encord_widgets.local.call import Call, as_uuid
+from encord_widgets.local.dataset_calls import DatasetCalls, LegacyCalls, legacy_refusal
 from encord_widgets.local.folder_calls import FolderCalls, SchemaCalls
 from encord_widgets.local.index_calls import CollectionCalls, PresetCalls
 from encord_widgets.local.injector import Injector, Turn
@@ -34,6 +35,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 SignedEndpoint = Callable[[Request, str], Awaitable[Response]]
 
 _MAX_BODY = 256 * 1024 * 1024
+_NAMED_IN_HEADERS = ("resource_type", "resource_id")
 _TRACE = re.compile(r"[\w.:=;/+-]{1,200}")
 
 
@@ -63,6 +65,7 @@ def build_app(
     collections = CollectionCalls(store, items)
     presets = PresetCalls(store)
     collection, preset = "index/collections/{collection}", "index/presets/{preset}"
+    datasets, legacy = DatasetCalls(store), LegacyCalls(store, items, signer)
     folder, item = "storage/folders/{folder}", "storage/folders/{folder}/items/{item}"
     # Fixed addresses stand before those with a uuid in the same place.
     calls: list[tuple[str, str, Handler]] = [
@@ -102,6 +105,8 @@ def build_app(
         ("POST", f"{collection}/add-data-title-items", collections.add_titles),
         ("POST", f"{collection}/add-preset-items", collections.add_preset),
         ("POST", f"{collection}/remove-preset-items", collections.remove_preset),
+        ("POST", "datasets", datasets.create),
+        ("GET", "datasets/list", datasets.list_datasets),
         ("GET", "index/presets", presets.list_presets),
         ("POST", "index/presets", presets.create),
         ("GET", preset, presets.get),
@@ -115,6 +120,7 @@ def build_app(
     ]
     media = Media()
     routes += [
+        Route("/public", _endpoint(legacy.answer, access, delay, faults, legacy=True), methods=["POST"]),
         Route("/signed/media/{item}", _signed(_media(store, media), signer, delay, faults)),
         Route("/signed/metadata/{item}", _signed(_metadata(store), signer, delay, faults)),
     ]
@@ -131,7 +137,9 @@ def build_app(
     return app
 
 
-def _endpoint(handler: Handler, access: Access, delay: float, faults: Injector) -> Endpoint:
+def _endpoint(
+    handler: Handler, access: Access, delay: float, faults: Injector, *, legacy: bool = False
+) -> Endpoint:
     async def answer(request: Request) -> Response:
         body = await _body(request)
         turn = _turn(faults, request, body)
@@ -149,9 +157,14 @@ def _endpoint(handler: Handler, access: Access, delay: float, faults: Injector) 
     # can come between its reads and writes.
     def respond(request: Request, body: bytes, turn: Turn | None) -> Response:
         try:
-            actor = access.identify(request.method, _target(request), request.headers, body)
+            path = request.path_params
+            if legacy:
+                actor = access.identify_legacy(request.headers, body)
+                path = {name: request.headers.get(name.replace("_", ""), "") for name in _NAMED_IN_HEADERS}
+            else:
+                actor = access.identify(request.method, _target(request), request.headers, body)
             call = Call(
-                request.path_params,
+                path,
                 request.query_params,
                 body,
                 actor,
@@ -160,7 +173,11 @@ def _endpoint(handler: Handler, access: Access, delay: float, faults: Injector) 
             )
             return _json(request, handler(call) if turn is None else turn.run(handler, call))
         except RefusedError as error:
-            return _refused(request, error)
+            return (
+                _json(request, legacy_refusal(error.status, error.message))
+                if legacy
+                else _refused(request, error)
+            )
 
     return answer
 

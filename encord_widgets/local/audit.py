@@ -23,11 +23,12 @@ class AuditEntry:
         request: Request id; all writes of one bulk request share it.
         actor: Key or token that signed, or who used the Python API.
         action: `patch item`, `delete item`, `create folder`, `patch folder`, `delete folder`, `save schema`; the same
-            for a `collection` or `preset`, and `add to collection`, `remove from collection`.
-        subject: Uuid of the item, folder, collection or preset.
-        before: Metadata before the write; None where there was none. Of a collection or preset its texts, and
-            `items` that were taken out.
-        after: Metadata after it; None where it is gone. Likewise, and `items` that were put in.
+            for a `collection` or `preset`, and `add to collection`, `remove from collection`; `create dataset`,
+            `add to dataset`, `remove from dataset`, `patch data row`.
+        subject: Uuid of the item, folder, collection, preset, dataset or data row.
+        before: Metadata before the write; None where there was none. Of other things their texts, and the `items` or
+            `rows` that were taken out.
+        after: Metadata after it; None where it is gone. Likewise, and the `items` or `rows` that were put in.
     """
 
     id: int

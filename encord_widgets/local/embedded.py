@@ -22,7 +22,7 @@ __all__ = ["EmbeddedEncord"]
 
 
 class EmbeddedEncord:
-    """A server of Encord's storage, metadata schema and Index API over a SQLite database.
+    """A server of Encord's storage, metadata schema, Index and dataset API over a SQLite database.
 
     `app` is an ASGI app: reach it in this process through `httpx.ASGITransport(app=...)`, or serve it with uvicorn.
     It lets nobody in whose key or token was not registered.

@@ -171,6 +171,7 @@ class Folders:
         metadata: Mapping[str, Any] | None = None,
         uuid: str | None = None,
         created: str | None = None,
+        synced_dataset: str | None = None,
         actor: str,
         request: str,
     ) -> FolderRow:
@@ -186,9 +187,9 @@ class Folders:
             now = created or timestamp(self._clock())
             text = None if metadata is None else encode(metadata).decode()
             connection.execute(
-                "INSERT INTO folders (uuid, parent, name, folded, description, metadata, created, edited)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (uuid, parent, name, name.casefold(), description, text, now, now),
+                "INSERT INTO folders (uuid, parent, name, folded, description, metadata, created, edited,"
+                " synced_dataset) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (uuid, parent, name, name.casefold(), description, text, now, now, synced_dataset),
             )
             after = None if metadata is None else metadata_text(metadata)
             self._audit.record(connection, [(now, request, actor, "create folder", uuid, None, after)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -133,6 +134,8 @@ class Turn:
             self.reads = _uuids(body, "itemUuids")
         elif self._bulk:
             self.writes = _uuids(body, "itemPatches")
+        elif path == "/public":
+            self.writes = _legacy_writes(injector.store, body)
         elif one and method == "GET":
             self.reads = [one[1]]
         elif one and method == "PATCH":
@@ -278,6 +281,19 @@ def _uuids(body: bytes, name: str) -> list[str]:
     except (ValueError, AttributeError):
         return []
     return [uuid.lower() for uuid in named if isinstance(uuid, str)] if isinstance(named, list | dict) else []
+
+
+def _legacy_writes(store: Store, body: bytes) -> list[str]:
+    """The item whose metadata a request of the older protocol writes."""
+    try:
+        question = decode(body)
+        if (question["query_type"], question["query_method"]) != ("datarow", "POST"):
+            return []
+        values = question["values"]
+        row = store.datasets.row(values["uid"]) if "client_metadata" in values["payload"] else None
+    except (ValueError, LookupError, TypeError, sqlite3.Error):
+        return []  # its handler says what is wrong with it
+    return [] if row is None else [row.item]
 
 
 def _listed(body: bytes) -> list[str]:

@@ -148,8 +148,16 @@ class ItemCalls:
                 "frameInGroups": len(groups),
                 "accessibleGroupItems": groups,
                 "usedInDatasets": fields["backedDataUnitsCount"],
-                # Datasets are not part of this server, so none can be named.
-                "accessibleDatasets": [],
+                "accessibleDatasets": [
+                    {
+                        "datasetHash": dataset.uuid,
+                        "backingFolderUuid": dataset.folder,
+                        "title": dataset.title,
+                        "dataHashes": [row.uuid for row in rows],
+                        "dataUnitsCreatedAt": rows[0].created,
+                    }
+                    for dataset, rows in self._store.datasets.uses(item)
+                ],
                 "groupLayout": None,
             }
         )

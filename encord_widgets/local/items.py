@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -184,6 +185,26 @@ class Items:
             )
         )
 
+    def names_of(self, uuids: Sequence[str]) -> dict[str, str]:
+        """Names by item, unknown items left out."""
+        wanted = encode(list(uuids)).decode()
+        return dict(
+            self._database.read(
+                "SELECT uuid, name FROM json_each(?) JOIN items ON items.uuid = json_each.value", (wanted,)
+            )
+        )
+
+    def count_data_units(self, uuids: Sequence[str], by: int) -> None:
+        """Datasets use these items once more, or less; an item that is named twice counts twice."""
+        updates = []
+        for uuid, times in Counter(uuids).items():
+            for (head,) in self._database.read("SELECT head FROM items WHERE uuid = ?", (uuid,)):
+                front, _, count = head.rpartition(b":")  # the count is the last member
+                units = max(0, int(count) + times * by)
+                updates.append((b"%b:%d" % (front, units), units > 0, uuid))
+        with self._database.write() as connection:
+            connection.executemany("UPDATE items SET head = ?, in_dataset = ? WHERE uuid = ?", updates)
+
     def named(self, names: Sequence[str], folders: Sequence[str] | None) -> list[tuple[str, str]]:
         """Name and uuid of the listed items that have one of some names, in some folders or in all."""
         where, parameters = ItemFilter(None if folders is None else tuple(folders)).condition()
@@ -286,7 +307,11 @@ class Items:
             now = timestamp(self._clock())
             rows = self.rows(list(doomed))
             entries = [(now, request, actor, "delete item", uuid, row[3], None) for uuid, row in rows.items()]
-            connection.executemany("DELETE FROM items WHERE uuid = ?", [(uuid,) for uuid in rows])
+            for table, column in (("items", "uuid"), ("data_rows", "item")):
+                connection.executemany(
+                    f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608
+                    [(uuid,) for uuid in rows],
+                )
             self._audit.record(connection, entries)
             return len(rows)
 

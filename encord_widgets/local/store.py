@@ -12,6 +12,7 @@ import orjson
 
 from encord_widgets.local.audit import AuditEntry, AuditLog
 from encord_widgets.local.database import Database, timestamp
+from encord_widgets.local.datasets import Datasets
 from encord_widgets.local.faults import FaultEntry, FaultLog
 from encord_widgets.local.folders import FolderRow, Folders
 from encord_widgets.local.index_collections import Collections
@@ -25,7 +26,7 @@ __all__ = ["Store"]
 
 
 class Store:
-    """Folders, items, collections, schema and audit log in one SQLite database.
+    """Folders, items, collections, datasets, schema and audit log in one SQLite database.
 
     Tests and the demo use it as "somebody else": what happens here is not seen by the client until it asks. All methods
     may be called from any thread.
@@ -59,6 +60,7 @@ class Store:
         self.folders = Folders(self.database, self.audit_log, clock)
         self.items = Items(self.database, self.audit_log, clock)
         self.collections = Collections(self.database, self.folders, self.items, self.audit_log, clock)
+        self.datasets = Datasets(self.database, self.folders, self.items, self.audit_log, clock)
         self.presets = Presets(self.database, self.collections, self.audit_log, clock)
         self.preset_runs = PresetRuns(
             self.database, self.folders, self.items, self.collections, self.presets, clock=clock
