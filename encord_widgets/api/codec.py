@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.metadata.values import loads
+from encord_widgets.metadata.values import has_long_integer, loads
 
 __all__ = ["decode", "encode", "uncollected"]
 
@@ -62,7 +62,8 @@ def decode(body: bytes) -> Any:
             raise
         return _without_surrogates(json.loads(body))
     # Long integers in a page stand inside its metadata texts, which are parsed one by one later.
-    return value if _is_page_of_texts(value) else loads(body)
+    exact = _is_page_of_texts(value) or not has_long_integer(body)
+    return value if exact else loads(body)
 
 
 def _is_page_of_texts(value: Any) -> bool:
