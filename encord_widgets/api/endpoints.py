@@ -207,19 +207,20 @@ class EncordApi(IndexCalls, DatasetCalls):
             )
         return data
 
-    async def save_schema(self, mapping: Mapping[str, Any]) -> None:
+    async def save_schema(self, mapping: Mapping[str, Any], *, retry: bool = True) -> None:
         """Replace the organisation's metadata schema; the last writer wins.
 
         Encord API: POST organisation/client-metadata-schema-v2.
 
         Args:
             mapping: The whole schema, key to type object, unknown types as they were read.
+            retry: Whether to try again on a passing failure, without looking what somebody else saved meanwhile.
 
         Example:
             >>> await api.save_schema({"city": {"ty": "variant", "hint": "varchar"}})  # doctest: +SKIP
         """
         # The whole map each time, so repeating it is safe, as for a metadata patch.
-        await self.http.request("POST", _SCHEMA, body=dict(mapping), subject="metadata schema")
+        await self.http.request("POST", _SCHEMA, body=dict(mapping), subject="metadata schema", retry=retry)
 
     async def signed_url(self, uuid: str | UUID) -> SecretStr:
         """A URL by which anybody can read an item's media for a while: a secret, so it hides itself.

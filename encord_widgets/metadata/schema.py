@@ -1,194 +1,21 @@
-"""The organisation's metadata schema: typed keys, what fits them, and typed text.
+"""The organisation's metadata schema: typed keys, and its faces as wire, JSON, YAML and pydantic model.
 
-Mirrors the wire of `organisation/client-metadata-schema-v2` (Encord API, metadata schema). Types that this
-version does not know are kept as they came: a new server type neither breaks the schema nor is lost on save.
+Mirrors the wire of `organisation/client-metadata-schema-v2` (Encord API, metadata schema).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING
 
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, loads, shown
+from encord_widgets.metadata.schema_types import KeyType, Kind
+from encord_widgets.metadata.values import ABSENT, Json, Value, loads, shown
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["KeyType", "Kind", "MetadataSchema"]
-
-Kind: TypeAlias = Literal[
-    "number",
-    "boolean",
-    "varchar",
-    "text",
-    "datetime",
-    "uuid",
-    "user",
-    "enum",
-    "embedding",
-    "geospatial",
-    "deleted",
-    "unknown",
-]
-
-_SIMPLE: Final = frozenset({"number", "boolean", "varchar", "text", "datetime", "uuid", "user"})
-_F32_MAX: Final = 3.4028234663852886e38
-_EXACT_INT: Final = 2**53
-_LATITUDE: Final = 90.0
-_LONGITUDE: Final = 180.0
-_PAIR: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class KeyType:
-    """Type of one metadata key.
-
-    Args:
-        kind: Which of Encord's types; `deleted` is a tombstone, `unknown` a type this version does not know.
-        options: Options of an enum.
-        size: Number of elements of an embedding.
-        max_length: Longest text of a varchar, in characters.
-        single_precision: Whether numbers are kept as 32-bit floats.
-        wire: The type object as it came, kept for saving.
-
-    Example:
-        >>> KeyType.from_wire({"ty": "enum", "values": ["rain", "fog"]}).label
-        'enum of 2'
-    """
-
-    kind: Kind
-    options: tuple[str, ...] = ()
-    size: int | None = None
-    max_length: int | None = None
-    single_precision: bool = False
-    wire: Json = field(default=None, compare=False, repr=False)
-
-    @classmethod
-    def from_wire(cls, wire: Json) -> KeyType:
-        """Read a type object of the wire; anything unreadable becomes `unknown`.
-
-        Args:
-            wire: For example `{"ty": "variant", "hint": "number"}`.
-        """
-        fields = wire if isinstance(wire, dict) else {}
-        ty = _text(fields.get("ty"))
-        if ty == "variant":
-            hint = _text(fields.get("hint", "text"))
-            hint = {"string": "varchar", "long_string": "text"}.get(hint, hint)
-            return cls(cast("Kind", hint) if hint in _SIMPLE else "unknown", wire=wire)
-        if ty == "enum":
-            values = fields.get("values")
-            options = tuple(v for v in values if isinstance(v, str)) if isinstance(values, list) else ()
-            return cls("enum", options=options, wire=wire)
-        if ty == "embedding":
-            return cls("embedding", size=_whole(fields.get("size")), wire=wire)
-        if ty == "geospatial":
-            return cls("geospatial", wire=wire)
-        if ty == "tombstone":
-            return cls("deleted", wire=wire)
-        if ty in _SIMPLE:
-            length, precision = _whole(fields.get("max_length")), fields.get("format")
-            return cls(cast("Kind", ty), max_length=length, single_precision=precision == "F32", wire=wire)
-        return cls("unknown", wire=wire)
-
-    @property
-    def label(self) -> str:
-        """The type in words, for example `enum of 5` or `embedding (512)`."""
-        if self.kind == "enum":
-            return f"enum of {len(self.options)}"
-        if self.kind == "embedding":
-            return f"embedding ({self.size})" if self.size else "embedding"
-        if self.kind == "unknown":
-            named = self.wire.get("ty") if isinstance(self.wire, dict) else self.wire
-            return f"unknown type {shown(named, 30)}"
-        return self.kind
-
-    def misfit(self, value: Value) -> Problem | None:
-        """Why a value does not fit, or None if it does. Absent and null always fit.
-
-        Args:
-            value: A JSON value or `ABSENT`.
-        """
-        if value is None or isinstance(value, Absent):
-            return None
-        expected = self._expected(value)
-        return Problem(expected=expected, got=_got(value)) if expected else None
-
-    def _expected(self, value: Json) -> str:
-        """What this type expects instead of a value; empty when it fits."""
-        match self.kind:
-            case "number":
-                return self._expected_number(value)
-            case "boolean":
-                return "" if isinstance(value, bool) else "true or false"
-            case "varchar" | "text" | "user":
-                if not isinstance(value, str):
-                    return "text"
-                if self.max_length is not None and len(value) > self.max_length:
-                    return f"text of at most {self.max_length:,} characters ({len(value):,} came)"
-                return ""
-            case "datetime":
-                return "" if isinstance(value, str) and _is_iso(value) else "an ISO 8601 date or time"
-            case "uuid":
-                return "" if isinstance(value, str) and _is_uuid(value) else "a uuid"
-            case "enum":
-                return "" if value in self.options else f"one of {', '.join(self.options)}"
-            case "embedding":
-                count = f"{self.size} finite numbers" if self.size else "finite numbers"
-                return "" if _is_vector(value, self.size) else f"a list of {count}"
-            case "geospatial":
-                good = _is_place(value)
-                return "" if good else 'an object {"latitude": -90..90, "longitude": -180..180}'
-            case _:
-                return ""
-
-    def _expected_number(self, value: Json) -> str:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return "a number"
-        if isinstance(value, int) and abs(value) > _EXACT_INT and int(float(value)) != value:
-            return "a number that a 64-bit float holds exactly"
-        if self.single_precision and abs(value) > _F32_MAX:
-            return "a number within the range of a 32-bit float"
-        return ""
-
-    def parse(self, text: str) -> Json:
-        """Turn typed text into a value of this type; never by guessing.
-
-        Args:
-            text: What the user typed.
-
-        Returns:
-            The value; it fits the type.
-
-        Raises:
-            ValueError: With what was expected.
-        """
-        value = self._parsed(text)
-        expected = self._expected(value)
-        if expected:
-            raise ValueError(expected)
-        return value
-
-    def _parsed(self, text: str) -> Json:
-        stripped = text.strip()
-        match self.kind:
-            case "number":
-                return _number(stripped)
-            case "boolean":
-                found = {"true": True, "false": False}.get(stripped.lower())
-                if found is None:
-                    raise ValueError("true or false")
-                return found
-            case "datetime" | "uuid":
-                return stripped
-            case "geospatial":
-                return _place(stripped)
-            case "embedding" | "unknown" | "deleted":
-                return _json(text)
-            case _:
-                return text
 
 
 class MetadataSchema(Mapping[str, KeyType]):
@@ -217,7 +44,7 @@ class MetadataSchema(Mapping[str, KeyType]):
 
     def to_wire(self) -> dict[str, Json]:
         """The map as it came, with every unknown type and field."""
-        return {key: ty.wire for key, ty in self._types.items()}
+        return {key: ty.to_wire() for key, ty in self._types.items()}
 
     def __getitem__(self, key: str) -> KeyType:
         return self._types[key]
@@ -265,84 +92,14 @@ class MetadataSchema(Mapping[str, KeyType]):
             raise InvalidInputError([Problem(key=key, expected=str(error), got=shown(text))]) from None
 
 
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _whole(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _as_before(text: str, current: Value) -> Json:
     if isinstance(current, bool):
         return KeyType("boolean").parse(text)
     if isinstance(current, (int, float)):
         return KeyType("number").parse(text)
     if isinstance(current, (list, dict)):
-        return _json(text)
+        try:
+            return loads(text)
+        except ValueError as error:
+            raise ValueError(f"JSON ({error})") from None
     return text
-
-
-def _got(value: Json) -> str:
-    names = {str: "text", bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
-    return f"{shown(value)} ({names[type(value)]})"
-
-
-def _number(text: str) -> Json:
-    try:
-        value = loads(text)
-    except ValueError:
-        raise ValueError("a number, such as 12 or 0.5") from None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError("a number, such as 12 or 0.5")
-    return value
-
-
-def _json(text: str) -> Json:
-    try:
-        return loads(text)
-    except ValueError as error:
-        raise ValueError(f"JSON ({error})") from None
-
-
-def _place(text: str) -> Json:
-    if text.startswith("{"):
-        return _json(text)
-    parts = text.split(",")
-    if len(parts) != _PAIR:
-        raise ValueError("latitude, longitude")
-    return {"latitude": _number(parts[0].strip()), "longitude": _number(parts[1].strip())}
-
-
-def _is_iso(text: str) -> bool:
-    try:
-        dt.datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_vector(value: Json, size: int | None) -> bool:
-    return isinstance(value, list) and (size is None or len(value) == size) and all(map(_is_number, value))
-
-
-def _is_place(value: Json) -> bool:
-    if not isinstance(value, dict) or set(value) != {"latitude", "longitude"}:
-        return False
-    return _within(value["latitude"], _LATITUDE) and _within(value["longitude"], _LONGITUDE)
-
-
-def _within(value: Json, bound: float) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= bound
