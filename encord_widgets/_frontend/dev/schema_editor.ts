@@ -17,7 +17,16 @@ const row = (key: string, kind: string, more: object = {}): object => ({
   retypes: ["number", "varchar", "text", "boolean", "datetime", "uuid"].filter((one) => one !== kind),
   ...more,
 });
-const ENUM = ["rename_option", "merge_options", "add_options", "rename_key", "delete", "delete_for_good"];
+const ENUM = [
+  "retype",
+  "change_type",
+  "rename_option",
+  "merge_options",
+  "add_options",
+  "rename_key",
+  "delete",
+  "delete_for_good",
+];
 const n = (text: string): ["n", string] => ["n", text];
 
 export const ROWS = [
@@ -28,7 +37,7 @@ export const ROWS = [
     misfits: 3,
     samples: ["clear", "rain", "drizzle"],
     actions: ENUM,
-    retypes: [],
+    retypes: ["varchar", "text"],
   }),
   row("lux", "number", { misfits: 12, samples: [n("2310.5"), n("12"), "100"] }),
   row("captured at", "datetime", { samples: ["2025-02-03T06:00:12Z"], used: 500 }),
@@ -154,9 +163,9 @@ export function schemaModel(state = "usual"): FakeModel {
   const staged = {
     ...SUMMARY,
     changes: [
-      { key: "city", change: "added", text: "varchar" },
-      { key: "lux", change: "changed", text: "number → boolean" },
-      { key: "notes", change: "deleted", text: "text; can be restored" },
+      { key: "city", change: "added", text: "varchar", advice: [] },
+      { key: "lux", change: "changed", text: "number → boolean", advice: [] },
+      { key: "notes", change: "deleted", text: "text; can be restored", advice: [] },
     ],
     deletes: ["notes"],
   };
@@ -184,7 +193,7 @@ export function schemaModel(state = "usual"): FakeModel {
       problems: [
         { key: "city", text: "there is a key City already; names that differ only by case confuse" },
       ],
-      conflicts: [{ key: "lux", base: "number", ours: "boolean", theirs: "varchar", choice: "" }],
+      conflicts: [{ key: "lux", base: "number", ours: "boolean", theirs: "varchar" }],
     };
   if (state === "saved")
     traits.outcome = {

@@ -96,14 +96,15 @@ describe("words", () => {
 
   test("why nothing can be saved", () => {
     const summary = SUMMARY as Summary;
-    const changes = [{ key: "city", change: "added" as const, text: "varchar" }];
+    const changes = [{ key: "city", change: "added" as const, text: "varchar", advice: [] }];
     expect(sentence(changes)).toBe("1 key to save: 1 added.");
     expect(reasonNot(summary)).toBe("Nothing is staged on the schema.");
     expect(reasonNot({ ...summary, changes })).toBeNull();
-    expect(reasonNot({ ...summary, changes, problems: [{ key: "city", text: "no" }] })).toContain("refuses");
-    const conflict = { key: "city", base: "-", ours: "a", theirs: "b" };
-    expect(reasonNot({ ...summary, changes, conflicts: [{ ...conflict, choice: "" }] })).toContain("Choose");
-    expect(reasonNot({ ...summary, changes, conflicts: [{ ...conflict, choice: "ours" }] })).toBeNull();
+    expect(reasonNot({ ...summary, changes, problems: [{ key: "city", text: "no" }] })).toContain(
+      "rules stand against one",
+    );
+    const conflicts = [{ key: "city", base: "-", ours: "a", theirs: "b" }];
+    expect(reasonNot({ ...summary, changes, conflicts })).toContain("Settle");
   });
 
   test("options as typed", () => {
@@ -217,8 +218,10 @@ describe("schema editor", () => {
   test("a conflict is decided before anything is saved", () => {
     const { model, root } = editor("conflict");
     expect(button(root, "Save schema").disabled).toBe(true);
-    const sides = root.querySelectorAll<HTMLInputElement>(".ecw-schema-conflicts input");
-    sides[1]?.click();
+    expect(root.querySelector(".ecw-schema-conflicts")?.textContent).toContain(
+      "was number; mine is boolean, theirs is varchar",
+    );
+    button(root, "Take theirs: lux").click();
     expect(requests(model, "choose")).toEqual([{ key: "lux", side: "theirs" }]);
   });
 

@@ -143,6 +143,8 @@ function TypeForm({ row, controller }: Props): JSX.Element {
     controller.summary.types.find((one) => one.kind === kind)?.label ?? kind;
   const migrate = row.actions.includes("change_type");
   const declare = row.actions.includes("declare");
+  // Encord re-types scalars only: what an enum or a place holds moves to another key.
+  const into = (controller.fields.into ?? "").trim();
   return (
     <div class="ecw-schema-line">
       <label>
@@ -170,12 +172,27 @@ function TypeForm({ row, controller }: Props): JSX.Element {
           Re-type only
         </button>
       )}
+      {migrate && !declare && (
+        <label>
+          <span>under the new key</span>
+          <input
+            class="ecw-input"
+            type="text"
+            autocomplete="off"
+            value={controller.fields.into ?? ""}
+            onInput={(event) => controller.field("into", event.currentTarget.value)}
+          />
+        </label>
+      )}
       {migrate && (
         <button
           type="button"
           class="ecw-button ecw-small"
           title="Changes the type and converts the values of the items in view"
-          onClick={() => void controller.act("change_type", row.key, { kind: to })}
+          disabled={!declare && !into}
+          onClick={() =>
+            void controller.act("change_type", row.key, { kind: to, into: declare ? null : into })
+          }
         >
           Plan with values…
         </button>

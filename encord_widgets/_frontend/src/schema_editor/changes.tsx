@@ -89,6 +89,11 @@ function Change({ change, problem, impact, controller }: ChangeProps): JSX.Eleme
           {problem}
         </div>
       )}
+      {change.advice.map((line) => (
+        <div key={line} class="ecw-soft">
+          {line}
+        </div>
+      ))}
       {impact && <Breaks impact={impact} controller={controller} />}
     </li>
   );
@@ -198,24 +203,29 @@ function Conflicts({
         Nothing was saved.
       </div>
       {conflicts.map((one) => (
-        <fieldset key={one.key}>
-          <legend>
-            {one.key} <span class="ecw-soft">was {one.base}</span>
-          </legend>
-          {(["ours", "theirs"] as const).map((side) => (
-            <label key={side}>
-              <input
-                type="radio"
-                name={`ecw-conflict-${one.key}`}
-                checked={one.choice === side}
-                onChange={() => void controller.ask("choose", { key: one.key, side })}
-              />
-              <span>
-                {side === "ours" ? "Mine" : "Theirs"}: <b>{one[side]}</b>
-              </span>
-            </label>
-          ))}
-        </fieldset>
+        <div key={one.key} class="ecw-schema-line">
+          <b class="ecw-schema-key">{one.key}</b>
+          <span>
+            was {one.base}; mine is <b>{one.ours}</b>, theirs is <b>{one.theirs}</b>
+          </span>
+          <span class="ecw-grow" />
+          <button
+            type="button"
+            class="ecw-button ecw-small"
+            aria-label={`Keep mine: ${one.key}`}
+            onClick={() => void controller.ask("choose", { key: one.key, side: "ours" })}
+          >
+            Keep mine
+          </button>
+          <button
+            type="button"
+            class="ecw-button ecw-small"
+            aria-label={`Take theirs: ${one.key}`}
+            onClick={() => void controller.ask("choose", { key: one.key, side: "theirs" })}
+          >
+            Take theirs
+          </button>
+        </div>
       ))}
     </div>
   );

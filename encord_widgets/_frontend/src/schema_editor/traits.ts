@@ -36,6 +36,8 @@ export interface StagedKey {
   key: string;
   change: "added" | "changed" | "deleted" | "restored";
   text: string;
+  /** What Encord's documentation advises against. */
+  advice: string[];
 }
 
 export interface Conflict {
@@ -43,7 +45,6 @@ export interface Conflict {
   base: string;
   ours: string;
   theirs: string;
-  choice: "" | "ours" | "theirs";
 }
 
 export interface Summary {
@@ -160,11 +161,10 @@ export function sentence(changes: readonly StagedKey[]): string {
 /** Why nothing can be saved now, or null. */
 export function reasonNot(summary: Summary): string | null {
   if (summary.saving) return "Saving…";
+  if (summary.conflicts.length > 0) return "Settle first what somebody else changed meanwhile.";
   if (summary.changes.length === 0) return "Nothing is staged on the schema.";
   if (summary.problems.length > 0)
-    return `Encord refuses ${summary.problems.length === 1 ? "one of them" : `${count(summary.problems.length)} of them`}: see below.`;
-  if (summary.conflicts.some((one) => !one.choice))
-    return "Choose first where somebody else changed the same key.";
+    return `Encord's rules stand against ${summary.problems.length === 1 ? "one of them" : `${count(summary.problems.length)} of them`}: see below.`;
   return null;
 }
 
