@@ -26,9 +26,9 @@ from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSou
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
-from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import shown
+from encord_widgets.schema_store import OrganisationSchema
 
 if TYPE_CHECKING:
     from encord_widgets.commit.journal import OpenCommit
@@ -67,7 +67,7 @@ class Client:
         self._api = EncordApi(http)
         self._background = Background("encord-widgets")
         self._on_close = on_close
-        self._schema: MetadataSchema | None = None
+        self._schema: OrganisationSchema | None = None
         self._journals = ClientJournal(journal)
         self.title = title
         self.in_process = in_process
@@ -173,12 +173,17 @@ class Client:
         return self._open(ImageGroupSource(group_uuid, str(name), str(parent)))
 
     @property
-    def schema(self) -> MetadataSchema:
-        """The organisation's metadata schema, read at first use; `refresh_schema` reads it again."""
-        return self._schema if self._schema is not None else self.refresh_schema()
+    def schema(self) -> OrganisationSchema:
+        """The organisation's metadata schema: one object, read at first use; edits are staged on it until it is saved.
 
-    def refresh_schema(self) -> MetadataSchema:
-        """Read the organisation's metadata schema again.
+        Encord API: organisation/client-metadata-schema-v2.
+        """
+        if self._schema is None:
+            self._schema = OrganisationSchema(self._background, self._api, self.title)
+        return self._schema
+
+    def refresh_schema(self) -> OrganisationSchema:
+        """Read the organisation's metadata schema again; edits staged on it stay.
 
         Returns:
             The schema; empty if the organisation has none yet.
@@ -186,8 +191,9 @@ class Client:
         Raises:
             ApiError: If the server refuses or cannot be reached.
         """
-        self._schema = MetadataSchema.from_wire(self._background.call(self._api.schema))
-        return self._schema
+        if self._schema is not None:
+            self._schema.refresh()
+        return self.schema
 
     def apply(
         self,
