@@ -120,6 +120,7 @@ def test_serve_with_a_database(tmp_path: Path):
     [
         (["serve", "--items", "-1"], "items must be 0 or more"),
         (["serve", "--latency-ms", "-1"], "latency_ms must be 0 or more"),
+        (["serve", "--index-delay", "-1"], "index_delay must be 0 or more"),
         (["serve", "--faults", "505=0.1,rival"], "'505' is none of 429, 503, 504, reset_before"),
         (["serve", "--faults", "503=0.1,rival"], "rival needs a value. Write them like 503=0.1"),
         (["serve", "--faults", "503=2"], "503 must be between 0 and 1, got 2"),

@@ -26,7 +26,8 @@ def sample(store: Store, *, items: int = 500, seed: int = 7) -> None:
     """Fill an empty store.
 
     The folder "Street scenes" holds `items` items; "Harbour" and "Calibration" below it and "Parking garage" beside it
-    hold a few more. The frames of image groups and the files of DICOM series are items too, but in no listing.
+    hold a few more. The frames of image groups and the files of DICOM series are items too, but in no listing. The
+    dataset "First review" links to every fifth item.
 
     Args:
         store: Without any folder.
@@ -55,6 +56,15 @@ def sample(store: Store, *, items: int = 500, seed: int = 7) -> None:
         store.add_items(calibration, builder.items("target", 3))
         store.add_items(garage, builder.items("garage", 18))
         database.index_items()
+        review = store.datasets.create(
+            "First review",
+            description="Every fifth item",
+            uuid=builder.uuid(),
+            created=timestamp(_START),
+            actor="sample",
+            request="sample",
+        )
+        store.datasets.fill(review.uuid, builder.uuid)
 
 
 class _Builder:

@@ -135,3 +135,21 @@ def test_100_000_items_are_there_within_seconds():
         assert encord.store.list_folders()[0][1] == 100_000
     # About 3.5 s on one slow core; the limit leaves room for a busy machine.
     assert time.perf_counter() - start < 30
+
+
+def test_a_dataset_uses_the_items_that_say_so():
+    with EmbeddedEncord(items=60) as encord:
+        store = encord.store
+        (review,) = store.datasets.listing()
+        rows = store.datasets.rows(review.uuid)
+        used = {
+            uuid
+            for folder, _ in store.list_folders()
+            for uuid in store.item_uuids(folder.uuid)
+            if store.item_fields(uuid)["backedDataUnitsCount"]
+        }
+        assert {row.item for row in rows} == used
+        assert len(rows) == len(used) == 12 + 3 + 1 + 4
+        assert rows[0].title == store.item_fields(rows[0].item)["name"]
+        with EmbeddedEncord(items=60) as same:
+            assert same.store.datasets.rows(review.uuid) == rows
