@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve",
         help="serve the embedded Encord with sample data on this machine",
-        description="Serve the embedded Encord: Encord's storage API over sample data, for this machine only."
+        description="Serve the embedded Encord: Encord's storage and Index API over sample data, for this machine only."
         " Prints how to connect. Stop it with Ctrl+C.",
     )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")

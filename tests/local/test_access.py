@@ -39,6 +39,15 @@ def test_a_key_of_somebody_else_under_a_registered_id(encord: EmbeddedEncord, wi
     assert "wrong" in Wire(encord, forged).refused(401, "GET", f"storage/folders/{folder}")
 
 
+def test_a_signature_that_is_no_base64(wire: Wire, folder: str):
+    request = httpx.Request("GET", f"{BASE}/v2/public/storage/folders/{folder}")
+    next(iter(wire.signer.auth_flow(request)))
+    headers = {name: request.headers[name] for name in ("content-digest", "signature-input")}
+    headers["signature"] = "encord-sig=:abcde:"
+    response = wire.send("GET", request.url.path, headers=headers, auth=httpx.Auth())
+    assert (response.status_code, response.json()["message"]) == (401, "The signature is wrong.")
+
+
 @pytest.mark.parametrize(("offset", "status"), [(-290, 200), (290, 200), (-310, 401), (310, 401)])
 def test_the_clock_may_differ_by_five_minutes(wire: Wire, folder: str, offset: int, status: int):
     wire.signer.created = int(time.time()) + offset

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given as for_any
+from hypothesis import strategies as st
 
 from encord_widgets.local import EmbeddedEncord, Store
+from encord_widgets.local.preset_filters import ItemFacts, WrongShapeError, read_filters
 from tests.local.test_collections import NOBODY, make
 from tests.local.wire import Wire
 
@@ -321,3 +324,72 @@ def test_over_the_api_items_arrive_later():
 def test_a_delay_below_zero_is_refused():
     with pytest.raises(ValueError, match="index_delay must be 0 or more"):
         EmbeddedEncord(items=0, index_delay=-1)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["a", "1", "data"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+def almost(**fields: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
+    """Filters that are right but for some fields, which are missing or anything."""
+    return st.fixed_dictionaries({}, optional={name: right | JSON for name, right in fields.items()})
+
+
+SCALARS = st.lists(st.sampled_from(["a", "1", 1, 1.0, True, False, 0, -1]), min_size=1, max_size=2)
+ALMOST_FILTERS = almost(
+    key=st.just("a"),
+    include=st.booleans(),
+    values=SCALARS,
+    type=st.sampled_from(["enum", "number", "boolean"]),
+) | almost(
+    metric=st.sampled_from(["metric_width", "metric_area", "metric_aspect_ratio", "metric_sharpness"]),
+    include=st.booleans(),
+    values=st.tuples(st.integers(), st.integers()).map(list),
+    domain=st.just("data"),
+    type=st.just("metric"),
+)
+
+
+@for_any(
+    st.fixed_dictionaries({}, optional={
+        "global_filters": almost(filters=st.lists(ALMOST_FILTERS, max_size=2)) | JSON,
+        "local_filters": st.dictionaries(st.sampled_from([NOBODY, "x"]), almost(filters=st.lists(ALMOST_FILTERS)))
+        | JSON,
+    }) | JSON,
+    JSON,
+    st.none() | st.integers(0, 5000),
+)  # fmt: skip
+def test_any_json_is_either_understood_or_of_a_wrong_shape(anything: object, value: object, size: int | None):
+    facts = ItemFacts({"a": value}, size, size)
+    try:
+        tests = read_filters(anything, NOBODY)
+    except WrongShapeError:
+        return
+    assert {test(facts) for test in tests} <= {True, False}
+
+
+TYPED = st.sampled_from(
+    [("enum", ["a", "1"]), ("number", [1, 0.0, -1]), ("boolean", [True]), ("text", ["data"])]
+)
+RIGHT_FILTERS = st.builds(
+    lambda typed: key("a", *typed[1], type_=typed[0]), TYPED
+) | st.builds(
+    metric, st.sampled_from(["width", "area", "aspect_ratio", "sharpness"]), st.integers(), st.integers()
+)  # fmt: skip
+
+
+@for_any(RIGHT_FILTERS, JSON, st.none() | st.integers(0, 5000))
+def test_not_included_is_the_complement(one: dict[str, object], value: object, size: int | None):
+    facts = ItemFacts({} if value is None else {"a": value}, size, size)
+    (yes,) = read_filters(definition(one), NOBODY)
+    (no,) = read_filters(definition(one | {"include": False}), NOBODY)
+    assert yes(facts) is not no(facts)
