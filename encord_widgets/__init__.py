@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from encord_widgets.metadata.values import ABSENT
     from encord_widgets.widgets.commit_panel import CommitPanel
     from encord_widgets.widgets.diff_preview import DiffPreview
+    from encord_widgets.widgets.filter_builder import FilterBuilder
     from encord_widgets.widgets.item_grid import ItemGrid
     from encord_widgets.widgets.workbench import Workbench
 
@@ -73,6 +74,7 @@ _HOMES = {
     "metadata.values": ("ABSENT",),
     "widgets.commit_panel": ("CommitPanel",),
     "widgets.diff_preview": ("DiffPreview",),
+    "widgets.filter_builder": ("FilterBuilder",),
     "widgets.item_grid": ("ItemGrid",),
     "widgets.workbench": ("Workbench",),
 }
@@ -96,6 +98,7 @@ __all__ = [
     "EncordWidgetsError",
     "F",
     "Filter",
+    "FilterBuilder",
     "FilterSyntaxError",
     "InvalidInputError",
     "InvalidRequestError",

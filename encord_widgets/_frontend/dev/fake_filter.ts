@@ -180,7 +180,7 @@ function facet(name: string): object {
     values: spread ? [] : words.map((text, i) => ({ value: text, text, count: 4000 - i * 900, kept: 100 })),
     more: spread ? 0 : 12,
     absent: 321,
-    empty: 4,
+    null: 4,
     others: { text: 17 },
   };
 }

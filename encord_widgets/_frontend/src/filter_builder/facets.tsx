@@ -59,7 +59,7 @@ function Body({ controller, facet }: { controller: BuilderController; facet: Fac
               type="button"
               class="ecw-f-value"
               aria-pressed={chosen?.values.some((one) => sameVal(one, value)) ?? false}
-              title={`${text}: ${count(all)}, of which ${count(kept)} match the filter`}
+              title={`${text}: ${count(all)}${kept === null ? "" : `, of which ${count(kept)} match the filter`}`}
               onClick={() =>
                 controller.edit(withValue(controller.tree, column, value), `Rule changed: ${text}.`)
               }
@@ -75,7 +75,7 @@ function Body({ controller, facet }: { controller: BuilderController; facet: Fac
       {nothing && <p class="ecw-soft">No item has a value here.</p>}
       <ul class="ecw-f-values">
         <Rest text="not set" n={facet.absent} on={isOn(controller, column, "absent")} act={add("absent")} />
-        <Rest text="null" n={facet.empty} on={isOn(controller, column, "null")} act={add("null")} />
+        <Rest text="null" n={facet.null} on={isOn(controller, column, "null")} act={add("null")} />
         {Object.entries(facet.others).map(([type, n]) => (
           <Rest
             key={type}

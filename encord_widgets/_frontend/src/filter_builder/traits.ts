@@ -86,17 +86,18 @@ export interface Checked {
 
 export interface Facet {
   column: string;
-  kind: "histogram" | "dates" | "values" | "none";
+  kind: "histogram" | "dates" | "values" | "booleans";
   /** Histogram and dates (in seconds since 1970): one more edge than bars. */
   edges: number[];
   /** All items, and those that the filter keeps. */
   bars: number[];
   kept: number[];
-  values: { value: Val; text: string; count: number; kept: number }[];
+  /** `kept` is null where it would take long to tell. */
+  values: { value: Val; text: string; count: number; kept: number | null }[];
   /** Further distinct values that are not listed. */
   more: number;
   absent: number;
-  empty: number;
+  null: number;
   /** Values of other types, by stored JSON type. */
   others: Record<string, number>;
 }
