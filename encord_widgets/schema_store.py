@@ -13,13 +13,16 @@ from encord_widgets.metadata import schema_rules as rules
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.schema_diff import SchemaDiff
 from encord_widgets.metadata.schema_draft import SchemaDraft
+from encord_widgets.metadata.schema_impact import SchemaImpact, impact_of
 from encord_widgets.metadata.schema_merge import SchemaConflictError, SchemaEdit, rebase_all
 from encord_widgets.metadata.schema_receipt import SchemaReceipt, proved
+from encord_widgets.metadata.schema_usage import KeyUsage, usage_of
 from encord_widgets.metadata.texts import printable
 
 if TYPE_CHECKING:
     from encord_widgets.api.endpoints import EncordApi
     from encord_widgets.background import Background
+    from encord_widgets.item_set import ItemSet
 
 __all__ = ["OrganisationSchema"]
 
@@ -131,6 +134,36 @@ class OrganisationSchema(SchemaDraft):
         receipt = SchemaReceipt(proved(sent, live, observed, already), dt.datetime.now(dt.UTC), self._server)
         self.take_live(observed)
         return receipt
+
+    # -- the items in view -------------------------------------------------------------------------------------
+
+    def usage(self, items: ItemSet) -> list[KeyUsage]:
+        """How the items in view use each key, staged values counted; and the keys that they use beside the schema.
+
+        Args:
+            items: The items; waits until all are loaded.
+
+        Returns:
+            The keys of the schema as it is staged, in its order, then the others.
+        """
+        items.wait()
+        with items.lock:
+            return usage_of(self, items.table.keys, items.effective.column, items.order())
+
+    def impact(self, items: ItemSet) -> SchemaImpact:
+        """What the staged changes would do to the items in view: values that would not fit, with examples and filters.
+
+        Args:
+            items: The items; waits until all are loaded.
+
+        Returns:
+            One finding for each staged change.
+        """
+        items.wait()
+        with items.lock:
+            return impact_of(
+                self.diff(), items.effective.column, items.order(), items.table.uuids.__getitem__
+            )
 
     # -- underneath --------------------------------------------------------------------------------------------
 

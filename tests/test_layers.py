@@ -52,7 +52,7 @@ ISLAND = "local"
 ISLAND_USERS = {"__init__", "__main__", "cli", "client", "connections"}
 
 WIDGET_LIBRARIES = {"anywidget", "ipydatagrid", "ipywidgets", "traitlets"}
-METADATA_LIBRARIES = {"numpy", "orjson", "pandas", "psygnal", "pydantic", "typing_extensions"}
+METADATA_LIBRARIES = {"numpy", "orjson", "pandas", "psygnal", "pydantic", "typing_extensions", "yaml"}
 IO_LIBRARIES = {
     "asyncio", "ftplib", "http", "multiprocessing", "selectors", "shutil", "smtplib", "socket",
     "socketserver", "sqlite3", "ssl", "subprocess", "urllib",

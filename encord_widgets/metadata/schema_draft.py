@@ -279,9 +279,10 @@ class SchemaDraft(MetadataSchema):
             held, ty = self._types.get(key), given
             if held is not None and held.kind == ty.kind == "enum":
                 ty = held.with_options(sorted({*held.options, *ty.options}))
-            if held is not None and held.identity == ty.identity:
+            if held.identity == ty.identity if held is not None else ty.kind == "deleted":
                 continue
             if held is None:
+                ty = rules.makeable(ty)
                 similar = rules.similar_key(
                     key, {**self._types, **{k: wanted[k] for k in wanted if k in edits}}
                 )
@@ -352,15 +353,17 @@ class SchemaDraft(MetadataSchema):
         Args:
             live: What Encord holds now.
         """
-        before = self._live
-        self._live = MetadataSchema(live)
+        found = MetadataSchema(live)
+        moved = found.to_wire() != self._live.to_wire()
+        if moved:
+            self._live = found
         kept, _ = rebase_all(self._edits.values(), self._live)
         gone = {
             key for key, edit in self._edits.items() if key not in kept and not _conflicts(edit, self._live)
         }
         if gone or kept != self._edits:
             self._edits = {key: kept.get(key, edit) for key, edit in self._edits.items() if key not in gone}
-        if before.to_wire() != self._live.to_wire():
+        if moved:
             self._done, self._undone = [], []  # steps back would lead to edits of another base
             self._show()
             self.events.live.emit()

@@ -20,6 +20,7 @@ __all__ = [
     "advice",
     "change_problems",
     "key_problem",
+    "makeable",
     "new_type",
     "option_problems",
     "refused",
@@ -163,10 +164,7 @@ def new_type(type_: object, options: Iterable[str] = (), size: int | None = None
     """
     given = [options] if isinstance(options, str) else list(options)
     if isinstance(type_, KeyType):
-        ty = type_
-        if ty.kind in SCALARS and not ty.is_variant and ty.max_length is None and not ty.single_precision:
-            ty = KeyType(ty.kind)
-        return ty
+        return makeable(type_)
     name = _ALIASES.get(str(type_), str(type_))
     if name == "enum":
         return KeyType("enum", options=tuple(sorted(given, key=str)))
@@ -177,6 +175,19 @@ def new_type(type_: object, options: Iterable[str] = (), size: int | None = None
             {"ty": "geospatial"} if name == "geospatial" else {"ty": "variant", "hint": name}
         )
     return KeyType.from_wire({"ty": name})  # the rules refuse it, by name
+
+
+def makeable(ty: KeyType) -> KeyType:
+    """The type that Encord lets be made in place of a scalar that it made itself; other types are handed back.
+
+    Args:
+        ty: A type, such as that of a key to copy.
+
+    Example:
+        >>> makeable(KeyType.from_wire({"ty": "varchar", "max_length": 64})).to_wire()
+        {'ty': 'variant', 'hint': 'varchar'}
+    """
+    return KeyType(ty.kind) if ty.kind in SCALARS and not ty.is_variant else ty
 
 
 def change_problems(key: str, before: KeyType | None, after: KeyType) -> list[Problem]:

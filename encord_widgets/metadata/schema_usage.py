@@ -1,0 +1,104 @@
+"""How items use the keys of a schema, and the keys that they use without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from encord_widgets.metadata.columns import Column, Rows
+from encord_widgets.metadata.schema_infer import infer
+from encord_widgets.metadata.schema_rules import key_problem
+from encord_widgets.metadata.schema_tally import samples, tally
+from encord_widgets.metadata.schema_types import KeyType
+from encord_widgets.metadata.texts import counted, printable
+from encord_widgets.metadata.values import Value
+
+__all__ = ["KeyUsage", "UsageState", "usage_of"]
+
+UsageState: TypeAlias = Literal["live", "deleted", "deleted for good", "unknown", "unlisted"]
+_OWN: Final = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUsage:
+    """How some items use one key.
+
+    Args:
+        key: Metadata key.
+        type: Its type in the schema, None if it is not there.
+        state: Whether it is live, deleted, deleted for good, of a type that is not known here, or not in the schema.
+        used: How many items hold it, null included.
+        nulls: How many of them hold null.
+        misfits: How many values do not fit the type.
+        samples: A few different values.
+        inferred: For a key that the schema does not list: the type that fits most values, if it can be added.
+        fits: How many values fit that type.
+        of: How many values there are, null aside.
+
+    Example:
+        >>> KeyUsage("lux", KeyType("number"), "live", used=12, misfits=2).text
+        'lux: number, used by 12 items, 2 values do not fit'
+    """
+
+    key: str
+    type: KeyType | None
+    state: UsageState
+    used: int = 0
+    nulls: int = 0
+    misfits: int = 0
+    samples: tuple[Value, ...] = ()
+    inferred: KeyType | None = None
+    fits: int = 0
+    of: int = 0
+
+    @property
+    def text(self) -> str:
+        """The usage in one line."""
+        named = self.type.label if self.type and self.state == "live" else self.state
+        if self.state == "unlisted" and self.inferred:
+            named = f"not in the schema; as {self.inferred.label}, {self.fits:,} of {self.of:,} values fit"
+        said = f"{printable(self.key)}: {named}, used by {counted(self.used, 'item')}"
+        return f"{said}, {counted(self.misfits, 'value')} do not fit" if self.misfits else said
+
+
+def usage_of(
+    types: Mapping[str, KeyType], held: Iterable[str], column: Callable[[str], Column], rows: Rows
+) -> list[KeyUsage]:
+    """How some rows use each key of a schema, and each key beside it.
+
+    Args:
+        types: Types by key.
+        held: Keys that items hold.
+        column: Gives the column of a key.
+        rows: Row positions, int64.
+
+    Returns:
+        The keys of the schema in its order, then the others that are used.
+    """
+    others = (key for key in held if key not in types and not key.startswith(_OWN))
+    found = [_usage(key, types.get(key), column(key), rows) for key in dict.fromkeys([*types, *others])]
+    return [one for one in found if one.used or one.type is not None]
+
+
+def _usage(key: str, ty: KeyType | None, column: Column, rows: Rows) -> KeyUsage:
+    values = tally(column, rows)
+    used = sum(held.count for held in values)
+    nulls = sum(held.count for held in values if held.value is None)
+    state: UsageState = "unlisted"
+    if ty is not None:
+        state = "unknown" if ty.kind == "unknown" else ty.state
+    misfits = sum(held.count for held in values if ty is not None and ty.misfit(held.value) is not None)
+    guess = infer(values) if ty is None and key_problem(key) is None else None
+    return KeyUsage(
+        key,
+        ty,
+        state,
+        used,
+        nulls,
+        misfits,
+        samples(column, rows),
+        guess.type if guess else None,
+        guess.fits if guess else 0,
+        used - nulls,
+    )
