@@ -29,7 +29,6 @@ ArgumentKind: TypeAlias = Literal[
     "item",
     "json_type",
     "wire_type",
-    "true",
     "definition",
 ]
 
@@ -200,12 +199,6 @@ def _definition(value: Json) -> Json:
     return value
 
 
-def _true(value: Json) -> Json:
-    if value is not True:
-        raise ValueError("True (use ~ or `not` for the opposite)")
-    return value
-
-
 _READERS: Final[dict[ArgumentKind, Callable[[Json], Json]]] = {
     "value": lambda value: value,
     "text": _text,
@@ -220,7 +213,6 @@ _READERS: Final[dict[ArgumentKind, Callable[[Json], Json]]] = {
     "item": _item,
     "json_type": _choice(JSON_TYPES),
     "wire_type": _object,
-    "true": _true,
     "definition": _definition,
 }
 

@@ -147,7 +147,7 @@ def _order(bound: Json) -> float:
 _TEXTS: Final[tuple[Kind, ...]] = ("varchar", "text", "user", "enum", "uuid", "unknown")
 _ORDERED: Final[tuple[Kind, ...]] = ("number", "datetime", "unknown")
 _VALUE: Final = (Argument("value", "value"),)
-_TEXT: Final = (Argument("text", "text"),)
+_TEXT: Final = (Argument("value", "text"),)
 _BOUND: Final = (Argument("value", "bound"),)
 _BOX: Final = (
     Argument("south", "latitude"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import Final
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.items import FIELDS
-from encord_widgets.metadata.values import shown
+from encord_widgets.metadata.values import Json, shown
 
 __all__ = [
     "FIELD_PREFIX",
@@ -16,7 +17,7 @@ __all__ = [
     "OPAQUE_COLUMN",
     "STATES",
     "STATE_PREFIX",
-    "check_operator_of",
+    "check_question",
     "column_name",
 ]
 
@@ -72,18 +73,22 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def check_operator_of(column: str, op: str) -> None:
-    """Check that a column takes an operator: states are or are not, and only opaque rules are opaque.
+def check_question(column: str, op: str, values: Sequence[Json]) -> None:
+    """Check that a column can be asked this: states are or are not, and only opaque rules are opaque.
 
     Args:
         column: Column id.
         op: Name of the operator.
+        values: Its arguments.
 
     Raises:
-        InvalidInputError: If it does not.
+        InvalidInputError: If it cannot.
     """
-    if column.startswith(STATE_PREFIX) and op != "is":
-        raise InvalidInputError([Problem(expected="the operator 'is' for a state", got=shown(op))])
+    if column.startswith(STATE_PREFIX) and (op != "is" or values[0] is not True):
+        got = f"{op} {shown(list(values))}"
+        raise InvalidInputError(
+            [Problem("'is' and True for a state", got, hint="~ or `not` say the opposite.")]
+        )
     if (column == OPAQUE_COLUMN) is not (op == "preset"):
         raise InvalidInputError(
             [Problem(expected="the operator 'preset' for opaque rules alone", got=shown(op))]

@@ -27,7 +27,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.filters.operators import operator
-from encord_widgets.metadata.filters.subjects import OPAQUE_COLUMN, check_operator_of, column_name
+from encord_widgets.metadata.filters.subjects import OPAQUE_COLUMN, check_question, column_name
 from encord_widgets.metadata.values import Json, canonical, shown
 
 __all__ = [
@@ -338,8 +338,8 @@ class Rule(Filter):
 
     def __post_init__(self) -> None:
         name = column_name(self.column)
-        check_operator_of(self.column, self.op)
         object.__setattr__(self, "values", operator(self.op, name).check(tuple(self.values), name))
+        check_question(self.column, self.op, self.values)
         object.__setattr__(self, "_canonical", canonical(list(self.values)))
 
     @property
