@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -11,6 +10,7 @@ from encord_widgets.api.endpoints import EncordApi
 from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
+from encord_widgets.client_index import IndexClient, uuid_of
 from encord_widgets.commit.dry_run import DryRun, dry_run
 from encord_widgets.commit.engine import check_destroys
 from encord_widgets.commit.options import CommitOptions
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Client"]
 
 
-class Client:
+class Client(IndexClient):
     """A connection. Make one with `connect` or `demo`; close it, or use it as a context manager.
 
     Args:
@@ -124,7 +124,7 @@ class Client:
             InvalidInputError: If it is no folder uuid.
             AuthorisationError: If the folder does not exist or is not yours to read.
         """
-        folder_uuid = _uuid_of(folder, "folder")
+        folder_uuid = uuid_of(folder, "folder")
         found = self._background.call(lambda: self._api.folder(folder_uuid))
         return self._open(FolderSource(found.uuid, found.name))
 
@@ -164,7 +164,7 @@ class Client:
             InvalidInputError: If it is no item uuid.
             AuthorisationError: If the group does not exist or is not yours to read.
         """
-        group_uuid = _uuid_of(group, "image group")
+        group_uuid = uuid_of(group, "image group")
         found = self._background.call(lambda: self._api.item(group_uuid))
         if not found.uuids:
             reason = found.problems[0].reason if found.problems else "the server left it out"
@@ -343,12 +343,3 @@ class Client:
     def _open(self, source: Source) -> ItemSet:
         journal = self._journals.of(source.kind, source.identity, source.title)
         return ItemSet(self, source, self._background, self._api, journal)
-
-
-def _uuid_of(thing: object, what: str) -> str:
-    """Uuid of a thing that is one, or has one (a `Folder`, or a storage object of Encord's SDK)."""
-    found = item_uuid(thing if isinstance(thing, (str, uuid.UUID)) else getattr(thing, "uuid", thing))
-    if found is None:
-        hint = "Find it in the address of the page in Encord, or with client.folders()."
-        raise InvalidInputError([Problem(expected=f"the uuid of a {what}", got=shown(thing), hint=hint)])
-    return found

@@ -1,0 +1,243 @@
+"""The part of a client that looks at Encord Index: collections, filter presets, datasets."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_source import CollectionSource
+from encord_widgets.metadata.filters.preset import from_preset
+from encord_widgets.metadata.staging import item_uuid
+from encord_widgets.metadata.values import Json, shown
+
+if TYPE_CHECKING:
+    from encord_widgets.api.endpoints import EncordApi
+    from encord_widgets.api.index_models import Collection, Dataset, Preset
+    from encord_widgets.background import Background
+    from encord_widgets.item_set import ItemSet
+    from encord_widgets.item_source import Source
+    from encord_widgets.metadata.filters.tree import Filter
+    from encord_widgets.metadata.schema import MetadataSchema
+
+__all__ = ["FilterPreset", "IndexClient", "uuid_of"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FilterPreset:
+    """A filter preset of Encord Index, read as a filter as far as it is understood.
+
+    Args:
+        uuid: Its uuid.
+        name: Its name.
+        description: Its description.
+        filter: The filter; what is not understood is an opaque rule in it.
+        definition: Its JSON as Encord gave it.
+    """
+
+    uuid: str
+    name: str
+    description: str
+    filter: Filter
+    definition: dict[str, Json]
+
+    @property
+    def understood(self) -> bool:
+        """Whether all of it is; only then can `ItemSet.where` and `ItemSet.filter` take it."""
+        return not any(rule.kind == "preset" for _, rule in self.filter.rules())
+
+    def __repr__(self) -> str:
+        return f"<FilterPreset {self.name!r}: {self.filter.text}>"
+
+
+class IndexClient:
+    """What a client knows of Encord Index."""
+
+    _background: Background
+    _api: EncordApi
+
+    @property
+    @abstractmethod
+    def schema(self) -> MetadataSchema:
+        """The organisation's metadata schema."""
+
+    @abstractmethod
+    def _open(self, source: Source) -> ItemSet:
+        """The items of a source."""
+
+    def collections(self, search: str | None = None, *, folder: object = None) -> list[Collection]:
+        """Collections of Encord Index that the credentials can see.
+
+        Encord API: GET index/collections.
+
+        Args:
+            search: Text that the name must contain, whatever its case.
+            folder: Only those of this top-level folder, as uuid or `Folder`.
+
+        Returns:
+            The collections, by name.
+
+        Raises:
+            InvalidInputError: If `folder` is no folder.
+            ApiError: If the server refuses or cannot be reached.
+
+        Example:
+            >>> import encord_widgets as ew
+            >>> with ew.demo(items=20) as client:
+            ...     _ = client.folder(client.folders("Street scenes")[0]).to_collection("All of it")
+            ...     [collection.name for collection in client.collections("all")]
+            ['All of it']
+        """
+        top = None if folder is None else uuid_of(folder, "folder")
+        found = self._background.call(lambda: self._api.collections(top))
+        wanted = (search or "").casefold()
+        named = [one for one in found if wanted in one.name.casefold()]
+        return sorted(named, key=lambda one: (one.name.casefold(), one.uuid))
+
+    def collection(self, collection: object) -> ItemSet:
+        """Open a collection of Encord Index; its items are those of any folder, edited and committed like them.
+
+        Returns as soon as the collection is known. Its items arrive in the background, see `ItemSet.loading`. Items
+        that are not yours to read are left out by Encord. Encord API: GET index/collections/{uuid}/accessible-items.
+
+        Args:
+            collection: Uuid as text or UUID, a `Collection`, or a Collection of Encord's SDK.
+
+        Returns:
+            The items.
+
+        Raises:
+            InvalidInputError: If it is no collection uuid.
+            AuthorisationError: If the collection does not exist or is not yours to read.
+
+        Example:
+            >>> import encord_widgets as ew
+            >>> with ew.demo(items=20) as client:
+            ...     made = client.folder(client.folders("Street scenes")[0]).to_collection("All of it")
+            ...     client.collection(made.uuid).wait()
+            <ItemSet 'All of it': 20 items>
+        """
+        wanted = uuid_of(collection, "collection")
+        found = self._background.call(lambda: self._api.collection(wanted))
+        return self._open(CollectionSource(found.uuid, found.name))
+
+    def presets(self, search: str | None = None) -> list[Preset]:
+        """Filter presets of Encord Index, without their filters; `preset` reads one whole.
+
+        Encord API: GET index/presets.
+
+        Args:
+            search: Text that the name must contain, whatever its case.
+
+        Returns:
+            The presets, by name.
+
+        Raises:
+            ApiError: If the server refuses or cannot be reached.
+        """
+        found = self._background.call(self._api.presets)
+        wanted = (search or "").casefold()
+        named = [one for one in found if wanted in one.name.casefold()]
+        return sorted(named, key=lambda one: (one.name.casefold(), one.uuid))
+
+    def preset(self, preset: object) -> FilterPreset:
+        """Read a filter preset as a filter; rules that are not understood are kept as they came.
+
+        Encord API: GET index/presets/{uuid}.
+
+        Args:
+            preset: Uuid as text or UUID, a `Preset`, or a FilterPreset of Encord's SDK.
+
+        Returns:
+            The preset with its filter.
+
+        Raises:
+            InvalidInputError: If it is no preset uuid.
+            AuthorisationError: If the preset does not exist or is not yours to read.
+
+        Example:
+            >>> import encord_widgets as ew
+            >>> with ew.demo(items=20) as client:
+            ...     items = client.folder(client.folders("Street scenes")[0])
+            ...     made = items.where(ew.F.weather.isin(["rain", "fog"])).to_preset("Wet")
+            ...     client.preset(made.uuid).filter.text
+            'weather in ("rain", "fog")'
+        """
+        wanted = uuid_of(preset, "preset")
+        found = self._background.call(lambda: self._api.preset(wanted))
+        definition = self._background.call(lambda: self._api.preset_definition(wanted))
+        understood = from_preset(definition, self.schema)
+        return FilterPreset(found.uuid, found.name, found.description, understood, definition)
+
+    def datasets(self, search: str | None = None) -> list[Dataset]:
+        """Datasets that the credentials have a role in.
+
+        Encord API: GET datasets/list.
+
+        Args:
+            search: Text that the title must contain, whatever its case.
+
+        Returns:
+            The datasets, by title.
+
+        Raises:
+            ApiError: If the server refuses or cannot be reached.
+        """
+        found = self._background.call(self._api.datasets)
+        wanted = (search or "").casefold()
+        titled = [one for one in found if wanted in one.title.casefold()]
+        return sorted(titled, key=lambda one: (one.title.casefold(), one.uuid))
+
+    def run_export(self, work: Callable[[EncordApi], Awaitable[T]], stop: threading.Event | None = None) -> T:
+        """Do work of an item set on the wire and wait for it; used by `to_collection` and its like.
+
+        Args:
+            work: Takes the wire.
+            stop: Set on Kernel > Interrupt, so that the work ends by itself; without one it is cancelled.
+
+        Returns:
+            What the work returns.
+        """
+        if stop is None:
+            return self._background.call(lambda: work(self._api))
+        future = self._background.start(lambda: work(self._api))
+        while True:
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                if stop.is_set():  # a second interrupt is meant
+                    future.cancel()
+                    raise
+                stop.set()
+
+
+def uuid_of(thing: object, what: str) -> str:
+    """Uuid of a thing that is one, or has one (a `Folder`, or an object of Encord's SDK).
+
+    Args:
+        thing: Text, UUID, or something with a `uuid`.
+        what: What it identifies, such as `folder`.
+
+    Raises:
+        InvalidInputError: If it is none.
+
+    Example:
+        >>> uuid_of("8AD5C1E0-0000-4000-8000-000000000001", "folder")
+        '8ad5c1e0-0000-4000-8000-000000000001'
+    """
+    found = item_uuid(thing if isinstance(thing, (str, uuid.UUID)) else getattr(thing, "uuid", thing))
+    if found is None:
+        hint = f"Find it in the address of the page in Encord, or with client.{what}s()."
+        hint = (
+            hint
+            if what in {"folder", "collection", "preset"}
+            else "Find it in the address of the page in Encord."
+        )
+        raise InvalidInputError([Problem(expected=f"the uuid of a {what}", got=shown(thing), hint=hint)])
+    return found
