@@ -114,7 +114,7 @@ def _node(wanted: Filter, before: Mapping[str, Any] | None) -> Node:
     body, nots = _bare(wanted)
     common = {"muted": body.muted, "nots": nots}
     if isinstance(body, Rule):
-        node = {
+        node: Node = {
             "kind": "rule",
             "column": body.column,
             "op": body.op,
@@ -127,10 +127,10 @@ def _node(wanted: Filter, before: Mapping[str, Any] | None) -> Node:
     group = cast("Group", body)
     known = [*((before or {}).get("parts") or ()), *[None] * len(group.parts)]
     parts = [_node(part, known[at]) for at, part in enumerate(group.parts)]
-    node = {"kind": group.kind, "parts": parts}
+    made: Node = {"kind": group.kind, "parts": parts}
     if not parts and group.kind == "or":
-        node["bare"] = True
-    return {"id": _id(before, group.kind), **node, **common}
+        made["bare"] = True
+    return {"id": _id(before, group.kind), **made, **common}
 
 
 def _id(before: Mapping[str, Any] | None, kind: str) -> str:

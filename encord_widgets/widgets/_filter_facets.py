@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.filters.arguments import instant
@@ -23,6 +24,7 @@ __all__ = ["FacetReader"]
 _FEW_TEXTS: Final = 20_000
 _LONGEST: Final = 200
 _SECOND: Final = 1_000_000
+_Numbers: TypeAlias = npt.NDArray[np.float64]
 
 
 class FacetReader:
@@ -77,17 +79,17 @@ def _place(edge: float | str) -> float:
     return float(edge)
 
 
-def _numbers(column: Column, rows: Rows, kind: str, parsed: Parsed) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _numbers(column: Column, rows: Rows, kind: str, parsed: Parsed) -> _Numbers:
     tags = column.tags[rows]
     if kind == "histogram":
-        return column.numbers[rows[(tags == Tag.INT) | (tags == Tag.FLOAT)]]
+        numbers: _Numbers = column.numbers[rows[(tags == Tag.INT) | (tags == Tag.FLOAT)]]
+        return numbers
     moments = parsed.instants(column.texts)[column.codes[rows[tags == Tag.TEXT]]]
-    return moments[moments != NO_TIME] / _SECOND
+    seconds: _Numbers = moments[moments != NO_TIME] / _SECOND
+    return seconds
 
 
-def _bars(
-    numbers: np.ndarray[Any, np.dtype[np.float64]], bounds: np.ndarray[Any, np.dtype[np.float64]]
-) -> list[int]:
+def _bars(numbers: _Numbers, bounds: _Numbers) -> list[int]:
     """Rows of each bar: a bar holds its lower bound, the last one its upper bound too."""
     places = np.searchsorted(bounds[1:-1], numbers, side="right")
     return cast("list[int]", np.bincount(places, minlength=len(bounds) - 1).tolist())

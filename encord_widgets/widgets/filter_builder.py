@@ -59,7 +59,7 @@ class FilterBuilder(EncordWidget):
         ...     with ew.FilterBuilder(items) as builder:
         ...         builder.filter = 'weather = "rain" and not lux < 5'
         ...         print(items.filter.python)
-        (F.weather == 'rain') & ~(F.lux < 5)
+        (F.weather == "rain") & ~(F.lux < 5)
     """
 
     _bundle: ClassVar[str] = "filter_builder"

@@ -11,7 +11,7 @@ from tests.e2e.benches import Diff, Grid, Panel
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
 from tests.served import Served
 
-_CONTRASTS = """root => {
+CONTRASTS = """root => {
     const channels = text => {
         const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
         canvas.clearRect(0, 0, 1, 1);
@@ -63,7 +63,7 @@ def test_everything_can_be_read_in_both_themes(
         shot(notebook, f"theme_{word}")
         texts = 0
         for widget in page.locator(".ecw").all():
-            measured = widget.evaluate(_CONTRASTS)
+            measured = widget.evaluate(CONTRASTS)
             texts += len(measured)
             assert [(text, round(ratio, 2)) for ratio, text in measured if ratio < 4.5] == []
         assert texts > 60
@@ -76,7 +76,7 @@ def test_everything_can_be_read_in_both_themes(
         grid.press("Enter")
         expect(grid.reason).to_be_visible()
         shot(notebook, f"refusal_{word}")
-        assert min(ratio for ratio, _ in grid.root.locator(".ecw-editor").evaluate(_CONTRASTS)) >= 4.5
+        assert min(ratio for ratio, _ in grid.root.locator(".ecw-editor").evaluate(CONTRASTS)) >= 4.5
         grid.press("Escape")
 
         Panel(page).box.scroll_into_view_if_needed()
@@ -84,7 +84,7 @@ def test_everything_can_be_read_in_both_themes(
         page.get_by_role("button", name="Keyboard shortcuts").first.click()
         expect(page.get_by_role("dialog")).to_be_visible()
         shot(notebook, f"help_{word}")
-        assert min(ratio for ratio, _ in page.locator("dialog.ecw-dialog").evaluate(_CONTRASTS)) >= 4.5
+        assert min(ratio for ratio, _ in page.locator("dialog.ecw-dialog").evaluate(CONTRASTS)) >= 4.5
         page.keyboard.press("Escape")
     finally:
         notebook.theme("JupyterLab Light")
