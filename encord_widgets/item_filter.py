@@ -13,6 +13,7 @@ import numpy as np
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_columns import EffectiveColumns
 from encord_widgets.item_editing import EditableItems
+from encord_widgets.item_export import ExportableItems, ExportScope
 from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_rules import StagedRule, staged_values
 from encord_widgets.item_states import ItemFacts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from encord_widgets.client import Client
     from encord_widgets.commit.receipt import Receipt
     from encord_widgets.item_events import ItemSetEvents
     from encord_widgets.metadata.columns import Rows
@@ -64,14 +66,14 @@ class FilterCounts:
         return f"{self.shown:,} of {self.total:,} items{by_now}"
 
 
-class FilterableItems(EditableItems):
+class FilterableItems(ExportableItems, EditableItems):
     """The part of an item set that narrows down what is in view.
 
     Args:
         journal: Where staged edits and commits are written down.
     """
 
-    schema: MetadataSchema
+    client: Client
     receipt: Receipt | None
 
     def __init__(self, journal: ItemJournal) -> None:
@@ -82,6 +84,11 @@ class FilterableItems(EditableItems):
         self._verdicts: npt.NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._kept: Rows = np.empty(0, dtype=np.int64)
         self._rules: list[StagedRule] = []
+
+    @property
+    @abstractmethod
+    def schema(self) -> MetadataSchema:
+        """What values are checked against."""
 
     @property
     @abstractmethod
@@ -112,10 +119,10 @@ class FilterableItems(EditableItems):
             ...     items = client.folder(client.folders("Street scenes")[0]).wait()
             ...     items.filter = ew.F.weather == "rain"
             ...     rainy = len(items.order())
-            ...     items.filter = 'weather = "rain" and lux < 5'
+            ...     items.filter = 'weather = "rain" and lux < 1000'
             ...     dark = items.filter_counts.shown
             ...     items.filter = None
-            >>> 0 < dark < rainy < len(items)
+            >>> 0 < dark <= rainy < len(items)
             True
         """
         return self._filter
@@ -123,6 +130,11 @@ class FilterableItems(EditableItems):
     @filter.setter  # noqa: A003 - the name is fixed: items.filter = ...
     def filter(self, wanted: Filter | str | None) -> None:
         self._apply(to_filter(wanted))
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter is in force: one that says something, muted parts aside."""
+        return self._filter.active() != EVERYTHING
 
     def apply_filter(self) -> Self:
         """Let the filter look again, at what is staged by now: items come and go."""
@@ -134,7 +146,7 @@ class FilterableItems(EditableItems):
         """How many items there are, how many are in view, and how many the filter matches by now."""
         with self.lock:
             rows = self.rows
-            if self._filter == EVERYTHING:
+            if not self.filtered:
                 return FilterCounts(len(rows), len(rows), len(rows), 0)
             kept = self._shown()
             now = self._mask(self._filter)[rows]
@@ -147,11 +159,16 @@ class FilterableItems(EditableItems):
         return self._listing.rows
 
     @cached_property
+    def facts(self) -> ItemFacts:
+        """What filters look at: columns by id, versions and states; hold `lock` while using it."""
+        return ItemFacts(self)
+
+    @cached_property
     def engine(self) -> FilterEngine:
         """What evaluates filters over these items; hold `lock` while using it."""
         from encord_widgets.metadata.filters.engine import FilterEngine  # with the first filter
 
-        return FilterEngine(ItemFacts(self))
+        return FilterEngine(self.facts, lambda: self.rows)
 
     @cached_property
     def effective(self) -> EffectiveColumns:
@@ -170,14 +187,14 @@ class FilterableItems(EditableItems):
 
     def _judge(self, verdicts: npt.NDArray[np.bool_]) -> None:
         rows = self.rows
-        self._verdicts = verdicts.copy()
+        self._verdicts = verdicts
         self._kept = rows[verdicts[rows]]
         self._judged = (self._listing, rows)
 
     def _shown(self) -> Rows:
         """Rows in view in the order of the source: the same array until rows come or go, or the filter looks again."""
         listing, rows = self._listing, self.rows
-        if self._filter == EVERYTHING:
+        if not self.filtered:
             return rows
         if self._judged is not None and self._judged[0] is listing and self._judged[1] is rows:
             return self._kept
@@ -187,6 +204,16 @@ class FilterableItems(EditableItems):
             verdicts = np.concatenate([known, verdicts[len(known) :]])
         self._judge(verdicts)
         return self._kept
+
+    def _export_scope(self) -> ExportScope:
+        """What is in view goes to Encord."""
+        self.wait()
+        with self.lock:
+            uuids = [self.table.uuids[row] for row in self._shown().tolist()]
+            return self._scope_of(uuids, self._filter)
+
+    def _scope_of(self, uuids: list[str], wanted: Filter) -> ExportScope:
+        return ExportScope(self.client, self.table, uuids, wanted, self.schema, self.changes)
 
     # -- selections and rules ----------------------------------------------------------------------------------
 
@@ -243,7 +270,7 @@ class FilterableItems(EditableItems):
             self.effective.clear()
 
 
-class Selected:
+class Selected(ExportableItems):
     """The items that a filter matches, staged values included. Made by `ItemSet.where`.
 
     It keeps the filter, not the items: each look evaluates it anew.
@@ -287,6 +314,7 @@ class Selected:
     @property
     def uuids(self) -> list[str]:
         """Their uuids, in the order of the source."""
+        self.items.wait()  # not under the lock, which the arriving items need
         with self.items.lock:
             uuids = self.items.table.uuids
             return [uuids[row] for row in self.rows.tolist()]
@@ -297,6 +325,9 @@ class Selected:
         self.items.wait()
         with self.items.lock:
             return to_frame(self.items.table, self.rows)
+
+    def _export_scope(self) -> ExportScope:
+        return self.items._scope_of(self.uuids, self.filter)  # noqa: SLF001 - its own items
 
     @property
     def python(self) -> str:

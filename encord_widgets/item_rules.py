@@ -91,7 +91,7 @@ class StagedRule:
         self._placed: set[str] = set()
         self._covered: dict[tuple[str, str], Change] = {}
         facts = ItemFacts(items, dict.fromkeys(self.values, self._before), self._is_mine)
-        self._engine = FilterEngine(facts)
+        self._engine = FilterEngine(facts, lambda: items.rows)
 
     def __repr__(self) -> str:
         left = f", {len(self.exceptions):,} exceptions" if self.exceptions else ""
@@ -189,10 +189,9 @@ class StagedRule:
                     continue
                 if present is not None:
                     self._covered[item, key] = present
-                if not same(held, value):
-                    placed.add(item)
-                elif present is None:
+                elif same(held, value):
                     continue
+                placed.add(item)
                 yield Change(item, key, held, value)
         self._placed |= placed
 
@@ -204,8 +203,11 @@ class StagedRule:
                 yield self._covered.pop((item, key), Change(item, key, stored, stored))
 
     def _mine(self, item: str, key: str) -> bool:
+        """Whether a cell holds what the rule put there."""
         change = self._items.changes.get(item, key)
-        return change is not None and same(change.after, self.values[key])
+        if change is None:  # the rule put back what is stored, over an earlier edit
+            return (item, key) in self._covered and same(self._items.stored(item, key), self.values[key])
+        return same(change.after, self.values[key])
 
     def _is_mine(self, change: Change) -> bool:
         return (

@@ -100,9 +100,10 @@ class ItemSet(FilterableItems):
         )
         self._schema_problem: ItemProblem | None = None
         try:
-            self.schema = client.schema  # read while the first page is on its way
+            # Read while the first page is on its way.
+            client.schema.events.live.connect(self.events.schema.emit)
         except (AuthorisationError, NotFoundError) as error:
-            self.schema = MetadataSchema()  # items are worth opening without it
+            # Items are worth opening without it.
             reason = f"the metadata schema could not be read, so values are not checked: {error}"
             self._schema_problem = ItemProblem(None, None, reason)
 
@@ -112,6 +113,11 @@ class ItemSet(FilterableItems):
     def title(self) -> str:
         """Name of the source."""
         return self.source.title
+
+    @property
+    def schema(self) -> MetadataSchema:
+        """What values are checked against: what Encord holds, without the edits staged on `client.schema`."""
+        return MetadataSchema() if self._schema_problem else self.client.schema.live
 
     @property
     def table(self) -> ItemTable:
@@ -135,8 +141,9 @@ class ItemSet(FilterableItems):
 
     def __repr__(self) -> str:
         staged = f", {len(self.changes):,} edits staged" if self.changes else ""
+        shown = f", {len(self.order()):,} in view" if self.filtered else ""
         arriving = "" if self.loading.finished else ", loading"
-        return f"<ItemSet {self.title!r}: {len(self._loader.listing.rows):,} items{arriving}{staged}>"
+        return f"<ItemSet {self.title!r}: {len(self._loader.listing.rows):,} items{arriving}{shown}{staged}>"
 
     @property
     def uuids(self) -> list[str]:
@@ -183,7 +190,7 @@ class ItemSet(FilterableItems):
         """
         if not self._loader.running:
             self._loader.again()
-            self.schema = self.client.refresh_schema()
+            self.client.refresh_schema()
             self.events.schema.emit()
         return self
 

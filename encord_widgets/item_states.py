@@ -12,7 +12,7 @@ from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow
 from encord_widgets.item_view import FIELD_PREFIX, KEY_PREFIX
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.filters.subjects import STATE_PREFIX
+from encord_widgets.metadata.filters.subjects import OPAQUE_COLUMN, STATE_PREFIX
 from encord_widgets.metadata.schema import KeyType, MetadataSchema
 from encord_widgets.metadata.values import same
 
@@ -95,6 +95,8 @@ class ItemFacts:
         key = self._key(column_id)
         if key is not None:
             return self._column_instead(key) if key in self._instead else self._items.effective.column(key)
+        if column_id == OPAQUE_COLUMN:
+            return Column(len(self))  # holds nothing; the engine refuses the rule in words
         if not column_id.startswith(FIELD_PREFIX):
             raise KeyError(column_id)
         name = column_id.removeprefix(FIELD_PREFIX)
@@ -114,6 +116,8 @@ class ItemFacts:
             return (version, self._items.changes.revision) if key in self._instead else version
         if column_id.startswith(STATE_PREFIX):
             return self._state_version()
+        if not column_id.startswith(FIELD_PREFIX):
+            return None
         name = column_id.removeprefix(FIELD_PREFIX)
         if name == _UUID:
             return len(self)

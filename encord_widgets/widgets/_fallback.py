@@ -40,7 +40,8 @@ def headline(items: ItemSet) -> str:
     """
     with items.lock:
         loading = items.loading
-        parts = [f"{len(items.order()):,} items"]
+        counts = items.filter_counts
+        parts = [counts.text if items.filtered else f"{counts.total:,} items"]
         if not loading.finished:
             parts.append("loading")
         if loading.error:

@@ -14,6 +14,8 @@ from encord_widgets.metadata.values import Absent, compact, shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
 from encord_widgets.widgets.cells import matches
+from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire
+from encord_widgets.widgets.column_filter import with_column
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
 from encord_widgets.widgets.grid_view import Arrangement, GridView
 from encord_widgets.widgets.item_grid import ItemGrid, checked_height
@@ -35,7 +37,7 @@ class NativeGrid(ItemGrid, EncordWidget):
         help="The columns shown: id, label, type, options, width and whether editable."
     ).tag(sync=True)
     view: traitlets.Dict[str, Any] = traitlets.Dict(
-        help="What is in view: generation, number of rows, loading, sort, search, staged edits, undo and redo."
+        help="What is in view: generation, number of rows, loading, sort, search, filter, staged edits, undo and redo."
     ).tag(sync=True)
     height = traitlets.Int(420, help="Height of the viewport in px.").tag(sync=True)
 
@@ -65,12 +67,13 @@ class NativeGrid(ItemGrid, EncordWidget):
             shown_state = {
                 "generation": view.generation,
                 "rows": len(view),
-                "total": len(items.order()),
+                "total": len(items.rows),
                 "expected": loading.total,
                 "loading": not loading.finished,
                 "load_error": loading.error,
                 "sort": {"column": sort[0], "descending": sort[1]} if sort else None,
                 "search": view.arrangement.search,
+                "filter": filter_to_wire(items),
                 "staged": len(changes),
                 "can_undo": changes.can_undo,
                 "can_redo": changes.can_redo,
@@ -85,7 +88,14 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     def _signals(self) -> tuple[SignalInstance, ...]:
         events = self.items.events
-        return (events.rows, events.loading, events.changes, events.receipt, events.schema)
+        return (
+            events.rows,
+            events.loading,
+            events.changes,
+            events.receipt,
+            events.schema,
+            events.filter,
+        )
 
     def _show(self) -> None:
         self._publish()
@@ -99,6 +109,10 @@ class NativeGrid(ItemGrid, EncordWidget):
             "cell": self._cell,
             "sort": self._sort,
             "search": self._search,
+            "column_facts": self._column_facts,
+            "filter_column": self._filter_column,
+            "apply_filter": self._apply_filter,
+            "clear_filter": self._clear_filter,
             "undo": self._undo,
             "redo": self._redo,
             "unstage": self._unstage,
@@ -163,6 +177,31 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     def _search(self, params: Params) -> Later:
         return self._arranged(Arrangement(self._view.wanted.sort, params.text("text")))
+
+    def _column_facts(self, params: Params) -> Later:
+        column = self._column(params.text("column"))
+        return Later(lambda: Answer(column_facts(self.items, column)))
+
+    def _filter_column(self, params: Params) -> Later:
+        column = self._column(params.text("column"))
+        chosen = chosen_of(Params(params.raw("chosen")), column) if params.raw("chosen") is not None else None
+
+        def work() -> Answer:
+            self.items.filter = with_column(self.items.filter, column.id, chosen)
+            return self._now()
+
+        return Later(work)
+
+    def _apply_filter(self, _: Params) -> Later:
+        def work() -> Answer:
+            self.items.apply_filter()
+            return self._now()
+
+        return Later(work)
+
+    def _clear_filter(self, _: Params) -> Answer:
+        self.items.filter = None
+        return self._now()
 
     def _arranged(self, wanted: Arrangement) -> Later:
         # Sorting a million rows takes a second; the kernel stays free meanwhile.

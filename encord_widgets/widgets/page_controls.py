@@ -44,6 +44,7 @@ class PageControls:
         arrange: Called with the sort (id of a column and whether descending, or None) and the text to search for.
         turn: Called with the number of pages to go on, or back.
         act: Called with the name of the button that was clicked.
+        narrow: Called with the text of a filter, or None to let the filter that is in force look again.
     """
 
     def __init__(
@@ -52,13 +53,33 @@ class PageControls:
         arrange: Callable[[tuple[str, bool] | None, str], None],
         turn: Callable[[int], None],
         act: Callable[[str], None],
+        narrow: Callable[[str | None], None],
     ) -> None:
         self._arrange = arrange
+        self._narrow = narrow
+        self._filter_shown = ""
         self._quiet = False
         self._columns: tuple[tuple[str, str | None], ...] = (("Order of the source", None),)
         own_width = {"description_width": "initial"}  # else every label takes 80 pixels
         self.search = ipywidgets.Text(
             placeholder="Search", continuous_update=False, description="Search", style=own_width
+        )
+        self.filter = ipywidgets.Text(
+            placeholder='weather = "rain" and lux < 5',
+            continuous_update=False,
+            description="Filter",
+            style=own_width,
+            layout={"flex": "1 1 auto"},
+        )
+        self.again = ipywidgets.Button(
+            description="Apply again",
+            tooltip="Rows stay in view while you edit. Look again, at what is staged by now.",
+            layout={"width": "auto", "display": "none"},
+        )
+        self.clear = ipywidgets.Button(
+            description="Clear filter",
+            tooltip="Show all items",
+            layout={"width": "auto", "display": "none"},
         )
         self.sort = ipywidgets.Dropdown(options=self._columns, description="Sort by", style=own_width)
         self.descending = ipywidgets.ToggleButton(description="Descending")
@@ -73,6 +94,7 @@ class PageControls:
         legend = ", ".join(f"{sign} {_WORDS[state]}" for state, (sign, _) in SIGNS.items())
         self._rows = [
             ipywidgets.HBox([self.search, self.sort, self.descending]),
+            ipywidgets.HBox([self.filter, self.again, self.clear]),
             ipywidgets.HBox([*self.buttons.values()], layout={"flex_flow": "row wrap"}),
             ipywidgets.HBox([self.previous, self.next, self.position], layout={"flex_flow": "row wrap"}),
             self.message,
@@ -83,6 +105,9 @@ class PageControls:
         self.widget = ipywidgets.VBox(self._rows)
         for control in (self.search, self.sort, self.descending):
             control.observe(self._arranged, "value")
+        self.filter.observe(self._filtered, "value")
+        self.again.on_click(lambda _: narrow(None))
+        self.clear.on_click(lambda _: narrow(""))
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: act(name))
         self.previous.on_click(lambda _: turn(-1))
@@ -113,6 +138,7 @@ class PageControls:
             self.sort.value = sort[0] if sort else None
             self.descending.value = bool(sort and sort[1])
             self.search.value = view.wanted.search
+            self._show_filter(items)
         finally:
             self._quiet = False
         self.buttons["undo"].disabled = not items.changes.can_undo
@@ -120,6 +146,14 @@ class PageControls:
         self.previous.disabled = start == 0
         self.next.disabled = start + count >= len(view)
         self.position.value = escape(_position(items, view, start, count))
+
+    def _show_filter(self, items: ItemSet) -> None:
+        """A text that was refused stays in the box until the filter itself changes."""
+        text = items.filter.text if items.filtered else ""
+        if text != self._filter_shown:
+            self._filter_shown = self.filter.value = text
+        self.clear.layout.display = None if text else "none"
+        self.again.layout.display = None if text and items.filter_counts.moved else "none"
 
     def say(self, text: str) -> None:
         """Show a message, or none.
@@ -143,11 +177,16 @@ class PageControls:
             column = self.sort.value
             self._arrange((column, self.descending.value) if column else None, self.search.value)
 
+    def _filtered(self, _: Any) -> None:
+        if not self._quiet:
+            self._narrow(self.filter.value)
+
 
 def _position(items: ItemSet, view: GridView, start: int, count: int) -> str:
     loading = items.loading
     rows = f"{start + 1:,} to {start + count:,} of {len(view):,} items" if count else "no items"
     found = f", found in {len(items.order()):,}" if view.wanted.search.strip() else ""
+    found += f", filter: {items.filter_counts.text}" if items.filtered else ""
     state = "" if loading.finished else f", loading ({loading.done:,} of {loading.total or '?'})"
     trouble = f", loading failed: {loading.error}" if loading.error else ""
     staged = f", {len(items.changes):,} edits staged" if items.changes else ""

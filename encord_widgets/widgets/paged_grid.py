@@ -11,6 +11,7 @@ import ipywidgets
 import traitlets
 from psygnal import SignalInstance
 
+from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.staging import CellEdit, EditResult
 from encord_widgets.metadata.values import Value
@@ -66,13 +67,15 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             arrange=self._guarding(self._arrange, "The rows could not be arranged"),
             turn=self._guarding(self._turn, "The page could not be turned"),
             act=self._guarding(self._act, "That did not work"),
+            narrow=self._guarding(self._narrow, "The filter could not be set"),
         )
         self._page = Page(items, self._view, 0, PAGE_ROWS)
         self._grid = self._made()
         super(ItemGrid, self).__init__(children=self._parts(), **common)
         self._draw_soon = Throttle(self._guarding(self._draw, "The page could not be brought up to date"))
         events = items.events
-        for signal in (events.rows, events.loading, events.changes, events.receipt, events.schema):
+        signals = (events.rows, events.loading, events.changes, events.receipt, events.schema, events.filter)
+        for signal in signals:
             signal.connect(self._on_event)
             self._connected.append(signal)
         self._draw()
@@ -254,6 +257,18 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     def _arrange(self, sort: tuple[str, bool] | None, search: str) -> None:
         self._view.arrange(Arrangement(sort, search))
+        self._show()
+
+    def _narrow(self, text: str | None) -> None:
+        try:
+            if text is None:
+                self.items.apply_filter()
+            else:
+                self.items.filter = text
+        except EncordWidgetsError as error:  # the line says where; what was typed stays in the box
+            self._controls.say(str(error).splitlines()[0])
+            return
+        self._controls.say("")
         self._show()
 
     def _turn(self, pages: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import encord_widgets as ew
 from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.schema import MetadataSchema
 from tests.widgets.browser import Browser
 from tests.widgets.conftest import street_scenes
 from tests.widgets.naive import edit, naive_rows
@@ -42,9 +43,9 @@ def test_columns_are_name_type_then_keys_by_schema_then_others(items, page):
     assert by_id["key:weather"]["editable"]
 
 
-def test_keys_of_the_schema_that_wait_to_be_filled_come_before_keys_outside_it(items):
+def test_keys_of_the_schema_that_wait_to_be_filled_come_before_keys_outside_it(items, monkeypatch):
     wire = {"first": {"ty": "number"}, **items.schema.to_wire(), "gone": {"ty": "tombstone"}}
-    items.schema = type(items.schema).from_wire(wire)
+    monkeypatch.setattr(ew.ItemSet, "schema", MetadataSchema.from_wire(wire))
     with ew.ItemGrid(items) as grid:
         page = Browser(grid)
         keys = [c["id"].removeprefix("key:") for c in page.state["columns"][2:]]

@@ -8,6 +8,7 @@ import pytest
 
 import encord_widgets as ew
 from encord_widgets.commit.options import CommitOptions
+from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.widgets.cells import encode
 from tests.widgets.browser import Browser
 
@@ -80,10 +81,10 @@ def test_windows_cover_staged_and_settled_rows_once(items, diff):
         assert pieces == whole
 
 
-def test_a_staged_value_that_stopped_fitting_is_invalid(items, diff):
+def test_a_staged_value_that_stopped_fitting_is_invalid(items, diff, monkeypatch):
     items.stage({items.uuids[0]: {"weather": "fog"}})
     wire = items.schema.to_wire() | {"weather": {"ty": "enum", "values": ["rain"]}}
-    items.schema = type(items.schema).from_wire(wire)
+    monkeypatch.setattr(ew.ItemSet, "schema", MetadataSchema.from_wire(wire))
     items.events.schema.emit()
     diff.until(lambda: diff.state["summary"]["invalid"] == 1)
     (row,) = all_rows(diff)
@@ -228,9 +229,10 @@ def test_a_commit_of_nothing_is_refused(panel):
     assert "Nothing is staged" in panel.refused("commit")["message"]
 
 
-def test_a_commit_of_what_does_not_fit_is_refused_by_name(items, panel):
+def test_a_commit_of_what_does_not_fit_is_refused_by_name(items, panel, monkeypatch):
     items.stage({items.uuids[0]: {"weather": "fog"}})
-    items.schema = type(items.schema).from_wire({"weather": {"ty": "enum", "values": ["rain"]}})
+    schema = MetadataSchema.from_wire({"weather": {"ty": "enum", "values": ["rain"]}})
+    monkeypatch.setattr(ew.ItemSet, "schema", schema)
     error = panel.refused("commit")
     assert error["code"] == "invalid_input"
     assert items.uuids[0] in error["message"]

@@ -141,6 +141,39 @@ function misfit(c: Column, cell: Cell): string | undefined {
   return undefined;
 }
 
+export const IN_FORCE = {
+  text: 'weather = "rain" and not (lux < 5 or `captured at` is absent)',
+  total: 5000,
+  in_view: 812,
+  matching: 640,
+  moved: 172,
+  columns: ["key:weather", "key:lux", "key:captured at"],
+};
+
+/** What Python tells a header's popover. */
+function facts(id: string): object {
+  const nothing = { values: [], low: null, high: null, text: "", marks: [] };
+  const number = id === "key:lux";
+  const values = ["rain", "sun", "fog", "snow", "drizzle"].map((text, at) => ({
+    json: JSON.stringify(text),
+    text,
+    count: [1204, 1109, 880, 617, 46][at] as number,
+  }));
+  return {
+    type_label: number ? "number" : "enum of 4",
+    range: number ? "number" : null,
+    contains: !number,
+    total: 5000,
+    values: number ? [] : values,
+    more: number ? 0 : 3,
+    counts: { absent: 1120, null: 24, misfit: number ? 12 : 46 },
+    low: number ? "0" : null,
+    high: number ? "3552.5" : null,
+    chosen: id === "key:weather" ? { ...nothing, values: ['"rain"'] } : nothing,
+    others: number ? ["not lux < 5"] : [],
+  };
+}
+
 export class FakeGrid extends FakeModel {
   readonly staged = new Map<string, Cell>();
   generation = 1;
@@ -165,6 +198,7 @@ export class FakeGrid extends FakeModel {
       load_error: null,
       sort: null,
       search: "",
+      filter: null,
       title: "Front camera, March",
       problems: 0,
       ...(this.traits.view as object),
@@ -252,6 +286,28 @@ export class FakeGrid extends FakeModel {
           : null;
         return { result: {}, after: () => this.bump({ sort: id ? { column: id, descending } : null }) };
       }
+      case "column_facts":
+        return { result: facts(params.column as unknown as string) };
+      case "filter_column": {
+        const { column: id, chosen } = params as unknown as {
+          column: string;
+          chosen: { low: string | null; values: string[] } | null;
+        };
+        if (chosen?.low && !Number.isFinite(Number(chosen.low)))
+          throw new Error("lux: expected a number, such as 12 or 0.5, got 'abc' (text).");
+        const text = `${id.slice(4)} in [${chosen?.values.join(", ")}]`;
+        const filter = chosen && { ...IN_FORCE, text, columns: [id] };
+        this.order = chosen ? Array.from({ length: 812 }, (_, i) => i * 3) : null;
+        return { result: {}, after: () => this.bump({ filter }) };
+      }
+      case "apply_filter":
+        return {
+          result: {},
+          after: () => this.bump({ filter: { ...IN_FORCE, in_view: 640, matching: 640, moved: 0 } }),
+        };
+      case "clear_filter":
+        this.order = null;
+        return { result: {}, after: () => this.bump({ filter: null }) };
       case "undo": {
         const last = [...this.staged.keys()].pop();
         if (last) this.staged.delete(last);

@@ -28,6 +28,7 @@ export interface ShownCell {
 
 export type DialogState =
   | { kind: "help" }
+  | { kind: "filter"; column: Column; left: number; top: number }
   | { kind: "problems"; problems: { item: string | null; name: string | null; reason: string }[] | null }
   | { kind: "refused"; title: string; total: number; results: EditResult[] };
 
@@ -97,7 +98,7 @@ export class Controller extends Viewport {
     const ids = this.columns.map((column) => column.id).join("\n");
     this.read(this.#context.model);
     this.#configure(this.columns.map((column) => column.id).join("\n") !== ids);
-    if (before.search !== this.view.search) {
+    if (before.search !== this.view.search || before.filter?.text !== this.view.filter?.text) {
       this.top = 0;
       this.active = { row: Math.min(0, this.active.row), at: this.active.at };
     }
@@ -379,6 +380,18 @@ export class Controller extends Viewport {
     }
   }
 
+  /** An answer for a part of the view that shows itself what goes wrong. */
+  async ask<T>(method: string, params: object): Promise<T> {
+    return (await this.#context.client.request<T>(method, params)).result;
+  }
+
+  /** Opens the filter of a column under its header. */
+  filter(column: Column, at: number): void {
+    this.moveTo({ row: -1, at });
+    const head = this.scroller?.querySelector(`.ecw-th[aria-colindex="${at + 3}"]`)?.getBoundingClientRect();
+    this.show({ kind: "filter", column, left: head?.left ?? 0, top: head?.bottom ?? 0 });
+  }
+
   sort(column: Column): void {
     const { sort } = this.view;
     const mine = sort?.column === column.id;
@@ -404,8 +417,7 @@ export class Controller extends Viewport {
 
   /** The full value behind a cut cell. */
   async full(item: string, column: string): Promise<{ json: string; absent: boolean }> {
-    return (await this.#context.client.request<{ json: string; absent: boolean }>("cell", { item, column }))
-      .result;
+    return this.ask("cell", { item, column });
   }
 }
 

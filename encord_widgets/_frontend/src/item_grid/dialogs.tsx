@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { count } from "../shared/cells";
 import { Dialog } from "../shared/ui";
+import { ColumnFilter } from "./column_filter";
 import type { Controller } from "./controller";
 
 const SHORTCUTS: [string, string][] = [
@@ -16,7 +17,10 @@ const SHORTCUTS: [string, string][] = [
   ["Alt+N, Ctrl+Shift+N", "Set to null, which is not the same as not set"],
   ["Ctrl+C, Ctrl+V", "Copy and paste blocks, also from and to spreadsheets"],
   ["Ctrl+Z, Ctrl+Y", "Undo, redo"],
-  ["Up from the first row", "Column headers: Enter sorts, Alt+Left and Alt+Right change the width"],
+  [
+    "Up from the first row",
+    "Column headers: Enter sorts, Alt+Down filters, Alt+Left and Alt+Right change the width",
+  ],
   ["Tab", "Leave the grid"],
 ];
 
@@ -24,6 +28,8 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   const { dialog } = controller;
   const close = (): void => controller.show(null);
   if (!dialog) return null;
+  if (dialog.kind === "filter")
+    return <ColumnFilter key={dialog.column.id} controller={controller} at={dialog} />;
   if (dialog.kind === "help") {
     return (
       <Dialog title="Keyboard and mouse" onClose={close}>

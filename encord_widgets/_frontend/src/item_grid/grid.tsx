@@ -12,7 +12,7 @@ import type { Keys } from "./keys";
 import { followPointer } from "./pointer";
 import { Row } from "./row";
 import { StatusLine } from "./status";
-import { Toolbar } from "./toolbar";
+import { FilterBar, Toolbar } from "./toolbar";
 
 interface GridProps {
   controller: Controller;
@@ -26,6 +26,7 @@ export function GridWidget({ controller, keys, model, client }: GridProps): JSX.
   return (
     <>
       <Toolbar controller={controller} />
+      <FilterBar controller={controller} />
       <ErrorBanner model={model} client={client} />
       {controller.notice && (
         <Notice
@@ -93,6 +94,13 @@ function Nothing({ controller }: { controller: Controller }): JSX.Element {
         >
           Clear the search
         </button>
+      </div>
+    );
+  }
+  if (view.filter) {
+    return (
+      <div class="ecw-empty">
+        <div>No item matches the filter.</div>
       </div>
     );
   }

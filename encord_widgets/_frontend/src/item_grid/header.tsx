@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { Icon } from "../shared/ui";
 import type { Controller } from "./controller";
 import { GUTTER, HEADER, type Place, type Range, THUMB } from "./geometry";
 
@@ -49,6 +50,7 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
   const sorted = sort?.column === column.id ? (sort.descending ? "descending" : "ascending") : "none";
   const active = controller.active.row < 0 && controller.active.at === at;
   const stop = (event: Event): void => event.stopPropagation();
+  const filtered = controller.view.filter?.columns.includes(column.id) ?? false;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of all its cells
     <div
@@ -57,7 +59,7 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
       tabIndex={active ? 0 : -1}
       aria-colindex={at + 3}
       aria-sort={sorted}
-      title={`${column.label}: ${column.type_label}${column.editable ? "" : ", read only"}. Click to sort; Alt+Left and Alt+Right change the width.`}
+      title={`${column.label}: ${column.type_label}${column.editable ? "" : ", read only"}. Click to sort, Alt+Down to filter; Alt+Left and Alt+Right change the width.`}
       style={{ left: `${place.left}px`, width: `${place.width}px` }}
       onClick={() => {
         controller.moveTo({ row: -1, at });
@@ -73,6 +75,19 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
         )}
       </span>
       <span class="ecw-th-type">{column.deleted ? "deleted key" : column.type_label}</span>
+      <button
+        type="button"
+        class={`ecw-th-filter ${filtered ? "is-on" : ""}`}
+        tabIndex={-1}
+        aria-label={`Filter by ${column.label}${filtered ? ", in force" : ""}`}
+        title={`Filter by ${column.label} (Alt+Down)`}
+        onClick={(event) => {
+          event.stopPropagation();
+          controller.filter(column, at);
+        }}
+      >
+        <Icon name="filter" />
+      </button>
       <span
         class="ecw-resize"
         aria-hidden="true"

@@ -75,6 +75,10 @@ export class Keys {
       controller.setWidth(place.column.id, place.width + (event.key === "ArrowRight" ? 16 : -16));
       return true;
     }
+    if (event.altKey && event.key === "ArrowDown") {
+      controller.filter(place.column, controller.active.at);
+      return true;
+    }
     if (event.key === "Enter" || event.key === " ") {
       controller.sort(place.column);
       return true;

@@ -51,7 +51,10 @@ function Details({ column, shown, header }: DetailsProps): JSX.Element {
     <>
       <b>{column.label}</b> <span class="ecw-soft">{type}</span>
       {header && (
-        <span class="ecw-soft"> · Enter sorts{column.editable ? "" : `. ${readOnlyReason(column)}`}</span>
+        <span class="ecw-soft">
+          {" "}
+          · Enter sorts, Alt+Down filters{column.editable ? "" : `. ${readOnlyReason(column)}`}
+        </span>
       )}
       {!header && !shown && <span class="ecw-soft"> · on its way</span>}
       {!header && shown && (

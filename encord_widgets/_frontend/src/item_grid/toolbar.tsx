@@ -88,7 +88,7 @@ function Tool({ name, label, disabled, run }: ToolProps): JSX.Element {
 }
 
 function Counts({ controller }: { controller: Controller }): JSX.Element {
-  const { rows, total, expected, loading, search } = controller.view;
+  const { rows, total, expected, loading, search, filter } = controller.view;
   if (loading) {
     const text =
       expected === null ? `${count(total)} loaded so far` : `${count(total)} of ${count(expected)} loaded`;
@@ -103,11 +103,45 @@ function Counts({ controller }: { controller: Controller }): JSX.Element {
       </span>
     );
   }
-  const text = search ? `${count(rows)} of ${plural(total, "item")} match` : plural(total, "item");
+  const some = search || filter;
+  const text = some ? `${count(rows)} of ${plural(total, "item")} match` : plural(total, "item");
   return (
     <span class="ecw-counts ecw-soft" role="status">
       {text}
     </span>
+  );
+}
+
+/** The filter in force: its text, what it leaves, and the ways out. */
+export function FilterBar({ controller }: { controller: Controller }): JSX.Element | null {
+  const { filter } = controller.view;
+  if (!filter) return null;
+  return (
+    <div class="ecw-filterbar" role="group" aria-label="Filter in force">
+      <Icon name="filter" />
+      <b>Filter</b>
+      <code class="ecw-ellipsis" title={filter.text}>
+        {filter.text}
+      </code>
+      <span class="ecw-soft" role="status">
+        {count(filter.in_view)} of {plural(filter.total, "item")}
+        {filter.moved > 0 && `; ${count(filter.matching)} by now`}
+      </span>
+      <span class="ecw-grow" />
+      {filter.moved > 0 && (
+        <button
+          type="button"
+          class="ecw-button"
+          title="Rows stay in view while you edit. Look again, at what is staged by now."
+          onClick={() => void controller.command("apply_filter")}
+        >
+          Apply again
+        </button>
+      )}
+      <button type="button" class="ecw-button" onClick={() => void controller.command("clear_filter")}>
+        Clear filter
+      </button>
+    </div>
   );
 }
 

@@ -2,6 +2,19 @@
 import type { AnyModel } from "@anywidget/types";
 import type { Column } from "../shared/cells";
 
+/** The filter in force on the item set, which every grid and builder on it shares. */
+export interface FilterInForce {
+  text: string;
+  total: number;
+  in_view: number;
+  /** Items that it matches by now, staged values included. */
+  matching: number;
+  /** Items that come or go when it is applied again. */
+  moved: number;
+  /** Ids of the columns that it asks about. */
+  columns: string[];
+}
+
 export interface GridView {
   generation: number;
   rows: number;
@@ -11,6 +24,7 @@ export interface GridView {
   load_error: string | null;
   sort: { column: string; descending: boolean } | null;
   search: string;
+  filter: FilterInForce | null;
   staged: number;
   can_undo: boolean;
   can_redo: boolean;
@@ -27,6 +41,7 @@ const NOTHING: GridView = {
   load_error: null,
   sort: null,
   search: "",
+  filter: null,
   staged: 0,
   can_undo: false,
   can_redo: false,

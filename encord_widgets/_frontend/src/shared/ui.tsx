@@ -10,6 +10,7 @@ const PATHS = {
   refresh: "M13 4v3h-3M3 12V9h3M12.6 7A5 5 0 0 0 4 5.2L3 6.5M3.4 9a5 5 0 0 0 8.6 1.8L13 9.5",
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.7 10.7 14 14",
   close: "M4 4l8 8M12 4l-8 8",
+  filter: "M2.5 3h11L9.5 8v5l-3-1.5V8Z",
   video: "M2.5 4h8v8h-8zM10.5 7l3-2v6l-3-2",
   image: "M2.5 3h11v10h-11zM2.5 11l3.5-3.5 3 3 2-2 2.5 2.5M10.5 6h.01",
   audio:
@@ -103,6 +104,8 @@ export function Status({ state }: { state: string }): JSX.Element {
 
 interface DialogProps {
   title: string;
+  /** Where it opens, in px of the window; in the middle without. */
+  place?: { left: string; top: string; width: string };
   onClose(): void;
   children: ComponentChildren;
 }
@@ -125,11 +128,12 @@ export class Dialog extends Component<DialogProps> {
     if (element) this.#dialog = element;
   };
 
-  override render({ title, onClose, children }: DialogProps): JSX.Element {
+  override render({ title, place, onClose, children }: DialogProps): JSX.Element {
     return (
       <dialog
         ref={this.#keep}
-        class="ecw-dialog"
+        class={place ? "ecw-dialog ecw-placed" : "ecw-dialog"}
+        style={place}
         aria-label={title}
         onClose={onClose}
         onClick={(event) => {
