@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from encord_widgets.api.codec import encode
+from encord_widgets.api.codec import encode, uncollected
 from encord_widgets.api.dataset_calls import DatasetCalls
 from encord_widgets.api.errors import BadResponseError, NotFoundError
 from encord_widgets.api.folder_calls import MAX_BULK, ItemPage, RawPage
@@ -53,13 +53,16 @@ class EncordApi(IndexCalls, DatasetCalls):
         data, _ = await self._item(uuid, sign=False)
         return parse_items([data])
 
-    async def items(self, uuids: Iterable[str | UUID]) -> ItemBatch:
+    async def items(
+        self, uuids: Iterable[str | UUID], known: Mapping[str, dict[str, Json]] | None = None
+    ) -> ItemBatch:
         """Up to 1,000 items by uuid; those that did not come back are in `missing`.
 
         Encord API: POST storage/items/get-bulk.
 
         Args:
             uuids: The items.
+            known: Metadata by its JSON text, for texts that need no parsing because they were just sent.
 
         Raises:
             InvalidInputError: If there are more than 1,000.
@@ -81,7 +84,8 @@ class EncordApi(IndexCalls, DatasetCalls):
             subject=subject,
         )
         results, _ = split_page(data, subject)
-        batch = parse_items(results)
+        with uncollected():
+            batch = parse_items(results, known)
         answered = set(batch.uuids)
         if not answered.issuperset(asked) or len(batch) != len(asked):
             wanted = set(asked)
@@ -113,46 +117,47 @@ class EncordApi(IndexCalls, DatasetCalls):
         return parse_items(results)
 
     async def patch_metadata(
-        self, patches: Mapping[str, Mapping[str, Json]], *, retry: bool = True
-    ) -> list[str]:
+        self, patches: Mapping[str, Mapping[str, Json] | bytes], *, retry: bool = True
+    ) -> None:
         """Replace the whole metadata of many items.
 
         Encord API: PATCH storage/items/patch-bulk.
 
         Args:
-            patches: Item uuid to its whole new metadata. More than 1,000 at a time are slower, not faster.
+            patches: Item uuid to its whole new metadata; bytes are its JSON text already. More than 1,000 at a time
+                are slower, not faster.
             retry: Whether to try again on a passing failure.
-
-        Returns:
-            Uuids that the server answered; one that is missing was not written, as far as the server says.
 
         Raises:
             ApiError: As the server says. After ConnectionFailedError or ServerError it may have been written
-                all the same: only reading again tells.
+                all the same, and an item that is left out of the answer may not: only reading again tells.
 
         Example:
             >>> await api.patch_metadata({uuid: {"weather": "fog"}})  # doctest: +SKIP
         """
         if not patches:
-            return []
+            return
         # Item by item: one that the quick encoder cannot take does not slow the others down.
         body = [
-            b'"%b":{"clientMetadata":%b}' % (checked_uuid(uuid, "item").encode(), encode(metadata))
+            b'"%b":{"clientMetadata":%b}'
+            % (
+                checked_uuid(uuid, "item").encode(),
+                metadata if isinstance(metadata, bytes) else encode(metadata),
+            )
             for uuid, metadata in patches.items()
         ]
         first = next(iter(patches))
         subject = f"metadata of {len(body)} items ({first}{', ...' if len(body) > 1 else ''})"
         # Safe to repeat: each patch carries the whole dictionary, so doing it twice leaves what doing it once leaves.
         # What a retry cannot see is somebody else's edit between two attempts; reading back afterwards finds that.
-        data = await self.http.request(
+        await self.http.request(
             "PATCH",
             "storage/items/patch-bulk",
             body=b'{"itemPatches":{%b}}' % b",".join(body),
             subject=subject,
             retry=retry,
+            answer=False,
         )
-        results, _ = split_page(data, f"the answer to {subject}")
-        return answered_uuids(results)
 
     async def patch_item(
         self,

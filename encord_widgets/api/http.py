@@ -93,6 +93,7 @@ class HttpClient:
         body: object = None,
         subject: str = "",
         retry: bool = True,
+        answer: bool = True,
     ) -> Any:
         """Send one request and parse its answer.
 
@@ -103,9 +104,10 @@ class HttpClient:
             body: JSON body; bytes are JSON already; None sends none.
             subject: What the request is about, for messages, such as `folder 8ad5...`.
             retry: Whether trying again is safe. Pass False for whatever is not the same when done twice.
+            answer: Whether the answer is of interest; one that is not is looked at from both ends only.
 
         Returns:
-            The parsed JSON, or None for 204.
+            The parsed JSON, or None for 204 and for an answer that is of no interest.
 
         Raises:
             ApiError: The subclass that fits.
@@ -117,7 +119,7 @@ class HttpClient:
         path = _BASE + path.strip("/")
         spelled = query(params)
         url = f"{self.domain}{path}?{spelled}" if spelled else f"{self.domain}{path}"
-        call = _Call(method, path, subject, uuid.uuid4().hex)
+        call = _Call(method, path, subject, uuid.uuid4().hex, answer)
         content = body if body is None or isinstance(body, bytes) else codec.encode(body)
 
         async def once(attempt: int) -> Any:
@@ -158,7 +160,7 @@ class HttpClient:
         Example:
             >>> await http.legacy("dataset", "GET", resource=("dataset", uuid))  # doctest: +SKIP
         """
-        call = _Call("POST", LEGACY_PATH, subject, uuid.uuid4().hex, resource)
+        call = _Call("POST", LEGACY_PATH, subject, uuid.uuid4().hex, answer=True, resource=resource)
         content = codec.encode(enveloped(query_type, method, uid, payload))
 
         async def once(attempt: int) -> Any:
@@ -283,6 +285,8 @@ class HttpClient:
                 subject=call.subject,
                 attempt=attempt,
             )
+        if not call.answer and response.content[:1] == b"{" and response.content[-1:] == b"}":
+            return None
         try:
             with codec.uncollected():
                 return codec.decode(response.content)
@@ -330,6 +334,7 @@ class _Call:
     path: str
     subject: str
     trace_id: str
+    answer: bool
     resource: tuple[str, str] | None = None  # of the older protocol, which is signed otherwise
 
     @property

@@ -7,7 +7,7 @@ text, missing optional fields take their default, and an item that cannot be rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -176,13 +176,14 @@ def answered_uuids(results: Iterable[object]) -> list[str]:
     return [uuid for uuid in found if uuid is not None]
 
 
-def parse_items(results: Sequence[object]) -> ItemBatch:
+def parse_items(results: Sequence[object], known: Mapping[str, dict[str, Json]] | None = None) -> ItemBatch:
     """Items of a page as columns. What cannot be read becomes a problem that names the item; the rest goes through.
 
     Signed URLs are not taken over. No item passes through a model: 1,000 items take about 5 ms.
 
     Args:
         results: Entries of a page, with keys in camelCase or snake_case.
+        known: Metadata by its JSON text, where that has been parsed already.
 
     Returns:
         The batch; `missing` is left empty.
@@ -191,17 +192,21 @@ def parse_items(results: Sequence[object]) -> ItemBatch:
         >>> parse_items([{"uuid": "8ad5c1e0-0000-4000-8000-000000000001", "clientMetadata": '{"lux": 4}'}]).metadata
         [{'lux': 4}]
     """
-    return _plain(results) or _careful(results)
+    return _plain(results, known or {}) or _careful(results)
 
 
-def _plain(results: Any) -> ItemBatch | None:
+def _plain(results: Any, known: Mapping[str, dict[str, Json]]) -> ItemBatch | None:
     """The batch of a page in which all is as it should be; None leaves the page to `_careful`."""
     try:
         uuids = [entry["uuid"] for entry in results]
         texts = [entry["clientMetadata"] for entry in results]
         # One look at the whole page: hardly any holds an integer that needs the slower parser.
-        parse = loads if has_long_integer("\n".join(texts)) else orjson.loads
-        metadata = list(map(parse, texts))
+        fresh = [text for text in texts if text not in known] if known else texts
+        parse: Any = loads if has_long_integer("\n".join(fresh)) else orjson.loads
+        metadata = list(map(parse, fresh))
+        if known:
+            parsed = iter(metadata)
+            metadata = [known[text] if text in known else next(parsed) for text in texts]
         if not _CANONICAL_PAGE("\n".join(uuids)) or set(map(type, metadata)) != {dict}:
             return None
     except (KeyError, TypeError, ValueError):

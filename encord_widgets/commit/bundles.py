@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 
+from encord_widgets.api.codec import encode
 from encord_widgets.api.errors import ApiError, RateLimitedError
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import ReceiptRow, Status, now
@@ -66,6 +67,7 @@ class Bundle:
         self._last_read: dict[str, ItemBatch] = {}
         self._read_errors: dict[str, ApiError] = {}
         self._wishes: dict[str, Merged] = {}
+        self._texts: dict[str, dict[str, Json]] = {}  # what was sent last, by JSON text
         self._sent: set[str] = set()
         self._write_errors: dict[str, ApiError] = {}
         self._judged_at = now()
@@ -103,7 +105,7 @@ class Bundle:
 
     async def _read(self, items: Iterable[str]) -> None:
         asked = list(items)
-        batches, errors = await self._calls.read(asked)
+        batches, errors = await self._calls.read(asked, self._texts)
         for item in asked:
             self._read_errors.pop(item, None)
             self._observed.pop(item, None)
@@ -115,8 +117,9 @@ class Bundle:
             self._last_read.update(dict.fromkeys(batch.uuids, batch))
 
     async def _write(self, items: Sequence[str]) -> None:
-        patches = {item: self._wishes[item].metadata for item in items}
         self._on_phase("writing")
+        patches = {item: encode(self._wishes[item].metadata) for item in items}
+        self._texts = {text.decode(): self._wishes[item].metadata for item, text in patches.items()}
         errors = await self._calls.write(patches)
         for item in items:
             self._write_errors.pop(item, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol, TypeVar
 
 from encord_widgets.api.errors import (
@@ -13,7 +13,7 @@ from encord_widgets.api.errors import (
     PayloadTooLargeError,
 )
 from encord_widgets.metadata.items import ItemBatch
-from encord_widgets.metadata.values import Json, compact, json_texts
+from encord_widgets.metadata.values import Json
 
 __all__ = ["BLAMES_AN_ITEM", "CommitApi", "CommitCalls"]
 
@@ -26,12 +26,12 @@ BLAMES_AN_ITEM: Final = (InvalidRequestError, AuthorisationError, NotFoundError,
 class CommitApi(Protocol):
     """The calls of the wire that a commit needs."""
 
-    async def items(self, uuids: Sequence[str]) -> ItemBatch:
-        """Read items fresh."""
+    async def items(self, uuids: Sequence[str], known: Mapping[str, dict[str, Json]]) -> ItemBatch:
+        """Read items fresh; a text that is known needs no parsing."""
         ...
 
-    async def patch_metadata(self, patches: dict[str, dict[str, Json]], *, retry: bool) -> list[str]:
-        """Replace the metadata of items; the uuids that were answered."""
+    async def patch_metadata(self, patches: dict[str, bytes], *, retry: bool) -> None:
+        """Replace the metadata of items by JSON texts."""
         ...
 
 
@@ -47,49 +47,53 @@ class CommitCalls:
         self._api = api
         self._most_bytes = most_bytes
 
-    async def read(self, uuids: Sequence[str]) -> tuple[list[ItemBatch], dict[str, ApiError]]:
+    async def read(
+        self, uuids: Sequence[str], known: Mapping[str, dict[str, Json]]
+    ) -> tuple[list[ItemBatch], dict[str, ApiError]]:
         """Read items.
 
         Args:
             uuids: At most 1000.
+            known: Metadata by JSON text, as it was sent: what comes back letter for letter needs no parsing.
 
         Returns:
             What was read, and for each item that could not be read, why.
         """
         errors: dict[str, ApiError] = {}
-        return await self._halving(list(uuids), self._api.items, errors), errors
 
-    async def write(self, patches: dict[str, dict[str, Json]]) -> dict[str, ApiError]:
+        async def ask(some: Sequence[str]) -> ItemBatch:
+            return await self._api.items(some, known)
+
+        return await self._halving(list(uuids), ask, errors), errors
+
+    async def write(self, patches: dict[str, bytes]) -> dict[str, ApiError]:
         """Replace the metadata of items, once: a failure is for the caller, who reads before trying again.
 
         Args:
-            patches: Whole new metadata by item.
+            patches: Whole new metadata by item, as JSON text.
 
         Returns:
             For each item that was not accepted, why; after a transient error it may be written all the same.
         """
         errors: dict[str, ApiError] = {}
 
-        async def send(uuids: Sequence[str]) -> list[str]:
-            return await self._api.patch_metadata({item: patches[item] for item in uuids}, retry=False)
+        async def send(uuids: Sequence[str]) -> None:
+            await self._api.patch_metadata({item: patches[item] for item in uuids}, retry=False)
 
         for uuids in self._within_budget(patches):
-            # Items left out of the answer need no care here: the read-back finds what became of them.
+            # The answer needs no care here: the read-back finds what became of the items.
             await self._halving(uuids, send, errors)
         return errors
 
-    def _within_budget(self, patches: dict[str, dict[str, Json]]) -> list[list[str]]:
-        if len(compact(dict(patches))) <= self._most_bytes:
-            return [list(patches)]
-        sizes = map(len, json_texts(patches.values()))
+    def _within_budget(self, patches: dict[str, bytes]) -> list[list[str]]:
         parts: list[list[str]] = [[]]
         total = 0
-        for item, size in zip(patches, sizes, strict=True):
-            if parts[-1] and total + size > self._most_bytes:
+        for item, text in patches.items():
+            if parts[-1] and total + len(text) > self._most_bytes:
                 parts.append([])
                 total = 0
             parts[-1].append(item)
-            total += size
+            total += len(text)
         return parts
 
     async def _halving(

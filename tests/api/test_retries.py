@@ -67,7 +67,7 @@ async def test_what_must_not_be_repeated_is_not() -> None:
 async def test_metadata_patches_are_repeated_unless_told_otherwise() -> None:
     answer = httpx.Response(200, json={"results": [{"uuid": ITEM}]})
     http = client(httpx.Response(504), httpx.ReadError("x"), answer)
-    assert await EncordApi(http).patch_metadata({ITEM: {"a": 1}}) == [ITEM]
+    await EncordApi(http).patch_metadata({ITEM: {"a": 1}})
     assert len({request.content for request in sent(http)}) == 1
     await http.aclose()
     http = client(httpx.Response(504), answer)

@@ -33,7 +33,8 @@ async def bare():
     async def send(uuids):
         async with limiter:
             bundle = {uuid: patches[uuid] for uuid in uuids}
-            written.extend(await client._api.patch_metadata(bundle, retry=False))
+            await client._api.patch_metadata(bundle, retry=False)
+            written.extend(uuids)
     async with anyio.create_task_group() as group:
         uuids = list(patches)
         for start in range(0, len(uuids), 1000):

@@ -15,6 +15,7 @@ from encord_widgets.api.errors import (
     ServerError,
 )
 from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.values import loads
 
 
 class FakeEncord:
@@ -31,7 +32,7 @@ class FakeEncord:
         self.before_write: Callable[[dict[str, dict]], None] = lambda patches: None
         self.after_write: Callable[[dict[str, dict]], None] = lambda patches: None
 
-    async def items_now(self, uuids):
+    async def items_now(self, uuids, known=None):
         self.reads.append(list(uuids))
         self.before_read(list(uuids))
         if self.forbidden & set(uuids):
@@ -43,8 +44,9 @@ class FakeEncord:
             missing=[uuid for uuid in uuids if uuid not in self.items],
         )
 
-    async def patch_metadata(self, patches, *, retry):
+    async def patch_metadata(self, texts, *, retry):
         assert not retry, "a commit reads before it writes again"
+        patches = {uuid: loads(text) for uuid, text in texts.items()}
         self.before_write(patches)
         if self.largest_patch is not None and len(patches) > self.largest_patch:
             raise PayloadTooLargeError("413: too large", status=413)
@@ -53,7 +55,6 @@ class FakeEncord:
         self.writes.append(copy.deepcopy(dict(patches)))
         self.items.update(copy.deepcopy(dict(patches)))
         self.after_write(patches)
-        return list(patches)
 
 
 class Api:
