@@ -1,10 +1,10 @@
-"""`Workbench`: grid, staged edits and commit in one."""
+"""`Workbench`: grid, staged edits and commit in one, with the filter and the schema a click away."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import ipywidgets
 
@@ -15,13 +15,24 @@ from encord_widgets.widgets.commit_panel import CommitPanel
 from encord_widgets.widgets.diff_preview import DiffPreview
 from encord_widgets.widgets.item_grid import ItemGrid
 
+if TYPE_CHECKING:
+    from encord_widgets.widgets.filter_builder import FilterBuilder
+    from encord_widgets.widgets.schema_editor import SchemaEditor
+
 __all__ = ["Workbench"]
+
+_DRAWERS: Final = {
+    "builder": ("filter", "Build the filter of the items, with counts"),
+    "editor": ("schema", "Edit the organisation's metadata schema"),
+}
+_PARTS: Final = ("grid", "diff", "panel", "_builder", "_editor", "_bar")
 
 
 class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Look, edit, review, commit and prove, on one page: an `ItemGrid`, a `DiffPreview` and a `CommitPanel`.
 
-    All three follow the same item set, and so does every other widget on it.
+    Two buttons above the grid open a `FilterBuilder` and a `SchemaEditor`; each is made when it is first wanted. All
+    of them follow the same item set, and so does every other widget on it.
 
     Args:
         items: The items.
@@ -57,15 +68,51 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.grid = ItemGrid(items, engine=engine, height=height, columns=columns)
         self.diff = DiffPreview(items)
         self.panel = CommitPanel(items)
+        self._switches = {
+            name: ipywidgets.ToggleButton(description=f"Show {label}", tooltip=tip, layout={"width": "auto"})
+            for name, (label, tip) in _DRAWERS.items()
+        }
+        self._bar = ipywidgets.HBox(list(self._switches.values()), layout={"flex_flow": "row wrap"})
         common.setdefault("layout", {"grid_gap": "8px"})
-        super().__init__(children=[self.grid, self.diff, self.panel], **common)
+        super().__init__(children=self._parts(), **common)
+        for switch in self._switches.values():
+            switch.observe(self._switched, "value")
+
+    @property
+    def builder(self) -> FilterBuilder:
+        """The filter builder; it is made when it is first asked for."""
+        if "_builder" not in self.__dict__:
+            from encord_widgets.widgets.filter_builder import FilterBuilder  # with the first use
+
+            self._builder = FilterBuilder(self.items)
+        return self._builder
+
+    @property
+    def editor(self) -> SchemaEditor:
+        """The schema editor; it is made when it is first asked for."""
+        if "_editor" not in self.__dict__:
+            from encord_widgets.widgets.schema_editor import SchemaEditor  # with the first use
+
+            self._editor = SchemaEditor(self.items.client, items=self.items)
+        return self._editor
+
+    def _switched(self, _: object) -> None:
+        for name, switch in self._switches.items():
+            switch.description = f"{'Hide' if switch.value else 'Show'} {_DRAWERS[name][0]}"
+        self.children = self._parts()
+
+    def _parts(self) -> list[Any]:
+        drawers = [getattr(self, name) for name, switch in self._switches.items() if switch.value]
+        return [self._bar, *drawers, self.grid, self.diff, self.panel]
 
     def close(self) -> None:
-        """Close the three widgets and take the workbench off the page. Closing twice is fine."""
-        for name in ("grid", "diff", "panel"):
-            # ipywidgets calls this from __del__ too, also when __init__ failed half-way.
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        """Close all its widgets and take the workbench off the page. Closing twice is fine."""
+        # ipywidgets calls this from __del__ too, also when __init__ failed half-way.
+        own = self.__dict__
+        for part in [own[name] for name in _PARTS if name in own]:
+            part.close()
+        for switch in own.get("_switches", {}).values():
+            switch.close()
         super().close()
 
     def __enter__(self) -> Self:
@@ -82,6 +129,6 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
         bundle: dict[str, Any] | None = super()._repr_mimebundle_(**kwargs)
         if bundle is not None:
-            parts = (self.grid, self.diff, self.panel)
+            parts = self._parts()[1:]
             bundle["text/html"] = "".join(part._static_html() for part in parts)  # noqa: SLF001 - its own parts
         return bundle

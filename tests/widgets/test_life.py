@@ -167,7 +167,9 @@ def test_traits_are_those_that_the_front_end_listens_to(kind, folder):
 
 @both_sides
 def test_requests_of_the_front_end_are_known(items, kind, folder):
-    found = re.findall(r'\.request(?:<[^()]*>)?\(\s*"(\w+)"|(?:command|run|send)\(\s*"(\w+)"', source(folder))
+    found = re.findall(
+        r'\.(?:request|ask)(?:<[^()]*>)?\(\s*"(\w+)"|(?:command|run|send)\(\s*"(\w+)"', source(folder)
+    )
     asked = {name for pair in found for name in pair if name}
     assert len(asked) > 2
     with kind(items) as widget:
@@ -180,10 +182,15 @@ def test_state_has_the_shape_that_the_front_end_reads(items):
     items.stage({item: {"weather": "fog", "lux": 1}})
     assert items.commit()
     items.stage({item: {"weather": "snow"}})
+    items.filter = 'weather = "snow" or lux < 1000'
     with ew.Workbench(items) as bench:
         grid, diff, panel = Browser(bench.grid), Browser(bench.diff), Browser(bench.panel)
         assert set(grid.state["view"]) == interface("item_grid", "GridView")
         assert set(grid.state["columns"][0]) == interface("shared", "Column")
+        assert set(grid.state["view"]["filter"]) == interface("item_grid", "FilterInForce")
+        facts = grid.ask("column_facts", column="key:weather")
+        assert set(facts) == interface("item_grid", "ColumnFacts")
+        assert set(facts["chosen"]) == interface("item_grid", "Chosen")
         assert set(diff.state["summary"]) == interface("diff_preview", "DiffSummary")
         rows = diff.ask("rows", start=0, count=10)["rows"]
         assert set().union(*rows) == interface("diff_preview", "DiffRow")
@@ -383,7 +390,7 @@ def test_a_commit_is_in_the_static_view(items, write_as_somebody_else):
 @pytest.mark.parametrize("engine", ["native", "ipydatagrid"])
 def test_the_workbench_is_grid_diff_and_panel_in_step(items, engine):
     with ew.Workbench(items, engine=engine, columns=["name", "weather"], height=300) as bench:
-        assert bench.children == (bench.grid, bench.diff, bench.panel)
+        assert bench.children[1:] == (bench.grid, bench.diff, bench.panel)
         assert isinstance(bench.grid, ew.ItemGrid)
         assert bench.grid.engine == engine
         assert [c.id for c in bench.grid._view.columns] == ["field:name", "key:weather"]
@@ -394,6 +401,27 @@ def test_the_workbench_is_grid_diff_and_panel_in_step(items, engine):
         parts = bench.children
     assert all(part.comm is None for part in parts)
     assert bench.comm is None
+
+
+def test_the_workbench_makes_filter_and_schema_when_they_are_wanted(items):
+    with ew.Workbench(items) as bench:
+        show_filter, show_schema = bench.children[0].children
+        assert "_builder" not in vars(bench)
+        assert "_editor" not in vars(bench)
+        show_filter.value = True
+        assert bench.children[1:] == (bench.builder, bench.grid, bench.diff, bench.panel)
+        assert show_filter.description == "Hide filter"
+        show_schema.value = True
+        assert bench.children[1:3] == (bench.builder, bench.editor)
+        builder = bench.builder
+        builder.filter = 'weather = "rain"'
+        assert bench.grid.uuids == items.where('weather = "rain"').uuids
+        assert "item_grid" not in bundle_of(bench)["text/html"]
+        show_filter.value = False
+        assert bench.children[1:] == (bench.editor, bench.grid, bench.diff, bench.panel)
+        assert bench.builder is builder, "it is put away, not lost"
+        parts = (*bench.children, builder, *bench.children[0].children)
+    assert all(part.comm is None for part in parts)
 
 
 def test_hot_reload_watches_files_only_when_asked():
