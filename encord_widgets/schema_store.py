@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from encord_widgets.api.errors import ApiError
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata import migration_specs
 from encord_widgets.metadata import schema_rules as rules
-from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.migrations import Convert
+from encord_widgets.metadata.schema import KeyType, MetadataSchema
 from encord_widgets.metadata.schema_diff import SchemaDiff
 from encord_widgets.metadata.schema_draft import SchemaDraft
 from encord_widgets.metadata.schema_impact import SchemaImpact, impact_of
@@ -18,6 +20,7 @@ from encord_widgets.metadata.schema_merge import SchemaConflictError, SchemaEdit
 from encord_widgets.metadata.schema_receipt import SchemaReceipt, proved
 from encord_widgets.metadata.schema_usage import KeyUsage, usage_of
 from encord_widgets.metadata.texts import printable
+from encord_widgets.schema_migration import Migration
 
 if TYPE_CHECKING:
     from encord_widgets.api.endpoints import EncordApi
@@ -164,6 +167,98 @@ class OrganisationSchema(SchemaDraft):
             return impact_of(
                 self.diff(), items.effective.column, items.order(), items.table.uuids.__getitem__
             )
+
+    # -- changes that take the values along ---------------------------------------------------------------------
+
+    def rename_key(self, old: str, new: str, items: ItemSet) -> Migration:
+        """A migration that renames a key, which Encord has no call for: add the new, move the values, retire the old.
+
+        Args:
+            old: Key as it is, also one that the schema does not list.
+            new: Key wanted.
+            items: The items whose values move.
+
+        Returns:
+            The migration; nothing happens before it is run.
+
+        Raises:
+            InvalidInputError: If a rule stands against it, or the new key is there with another type.
+        """
+        return Migration(
+            self, items, migration_specs.rename_key(self.live, old, new, items.wait().table.keys)
+        )
+
+    def rename_option(self, key: str, old: str, new: str, items: ItemSet) -> Migration:
+        """A migration that renames an option of an enum: add the new, move the values. The old one stays, unused.
+
+        Args:
+            key: Metadata key.
+            old: Option as it is.
+            new: Option wanted.
+            items: The items whose values move.
+
+        Returns:
+            The migration; nothing happens before it is run.
+
+        Raises:
+            InvalidInputError: If a rule stands against it.
+        """
+        return Migration(self, items, migration_specs.merge_options(self.live, key, [old], new))
+
+    def merge_options(self, key: str, olds: Iterable[str], new: str, items: ItemSet) -> Migration:
+        """A migration that makes one option of several. The old ones stay, unused.
+
+        Args:
+            key: Metadata key.
+            olds: Options as they are.
+            new: Option wanted; a new one, or one that is there.
+            items: The items whose values move.
+
+        Returns:
+            The migration; nothing happens before it is run.
+
+        Raises:
+            InvalidInputError: If a rule stands against it.
+        """
+        return Migration(self, items, migration_specs.merge_options(self.live, key, olds, new))
+
+    def change_type(
+        self,
+        key: str,
+        type: str | KeyType,  # noqa: A002 - the word that people know it by
+        items: ItemSet,
+        *,
+        into: str | None = None,
+        convert: Convert | None = None,
+        options: Iterable[str] = (),
+        size: int | None = None,
+    ) -> Migration:
+        """A migration that changes the type of a key and turns its values into those of the new type.
+
+        A scalar becomes another scalar in place. Enums, embeddings and places can never change: for those the values
+        move into another key, and the old one is deleted at the end.
+
+        Args:
+            key: Metadata key, also one that the schema does not list.
+            type: The new type.
+            items: The items whose values move.
+            into: Another key to move the values into.
+            convert: Turns a value that does not fit into one that does, or raises ValueError; without it, text is
+                read as typed text, and numbers and booleans are spelled.
+            options: Options of an enum.
+            size: Numbers in an embedding.
+
+        Returns:
+            The migration; nothing happens before it is run.
+
+        Raises:
+            InvalidInputError: If a rule stands against it.
+        """
+        ty = rules.new_type(type, options, size)
+        spec = migration_specs.change_type(
+            self.live, key, ty, into=into, convert=convert, held=items.wait().table.keys
+        )
+        return Migration(self, items, spec)
 
     # -- underneath --------------------------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ class Inference:
 
 
 def infer(values: Iterable[Held]) -> Inference | None:
-    """The type that fits most of some values, or None where there are none but null.
+    """The type that fits most of some values, or None where no type fits any of them.
 
     Text stays text, also where it spells a number: `"100"` is no number, and its type is `varchar`. Uuids and dates
     are told from other text, and a few texts that come again and again become an enum.
@@ -76,7 +76,7 @@ def infer(values: Iterable[Held]) -> Inference | None:
             sizes[len(one.value)] += one.count
     kind = max(_PREFERRED, key=lambda name: kinds[name])
     if not kinds[kind]:
-        kind = "text"  # nested values only: as good as any
+        return None  # nested values that no type of Encord's holds
     if kind == "embedding":
         ty = KeyType.from_wire({"ty": "embedding", "size": sizes.most_common(1)[0][0], "api": None})
     elif kind == "varchar":

@@ -38,7 +38,7 @@ class KeyUsage:
 
     Example:
         >>> KeyUsage("lux", KeyType("number"), "live", used=12, misfits=2).text
-        'lux: number, used by 12 items, 2 values do not fit'
+        'lux: number, used by 12 items, 2 values of another kind'
     """
 
     key: str
@@ -59,7 +59,7 @@ class KeyUsage:
         if self.state == "unlisted" and self.inferred:
             named = f"not in the schema; as {self.inferred.label}, {self.fits:,} of {self.of:,} values fit"
         said = f"{printable(self.key)}: {named}, used by {counted(self.used, 'item')}"
-        return f"{said}, {counted(self.misfits, 'value')} do not fit" if self.misfits else said
+        return f"{said}, {counted(self.misfits, 'value')} of another kind" if self.misfits else said
 
 
 def usage_of(
