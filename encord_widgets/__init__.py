@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from encord_widgets.widgets.diff_preview import DiffPreview
     from encord_widgets.widgets.filter_builder import FilterBuilder
     from encord_widgets.widgets.item_grid import ItemGrid
+    from encord_widgets.widgets.schema_editor import SchemaEditor
     from encord_widgets.widgets.workbench import Workbench
 
 _HOMES = {
@@ -76,6 +77,7 @@ _HOMES = {
     "widgets.diff_preview": ("DiffPreview",),
     "widgets.filter_builder": ("FilterBuilder",),
     "widgets.item_grid": ("ItemGrid",),
+    "widgets.schema_editor": ("SchemaEditor",),
     "widgets.workbench": ("Workbench",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -112,6 +114,7 @@ __all__ = [
     "RateLimitedError",
     "Receipt",
     "ResourceExistsError",
+    "SchemaEditor",
     "ServerError",
     "Workbench",
     "connect",

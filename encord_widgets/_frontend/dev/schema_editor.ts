@@ -117,16 +117,19 @@ export const SUMMARY = {
 };
 
 const IMPACT = [
-  { key: "city", to: "text", broken: 0, of: 0, examples: [] },
+  { key: "city", to: "text", deletes: false, broken: 0, of: 0, breaks: 0, mends: 0, examples: [] },
   {
     key: "lux",
     to: "boolean",
+    deletes: false,
     broken: 398,
     of: 412,
+    breaks: 396,
+    mends: 0,
     examples: [
-      { item: "i1", name: "drive_001/front_000017.jpg", value: n("2310.5") },
-      { item: "i2", name: "drive_001/front_000018.jpg", value: "100" },
-      { item: "i3", name: null, value: n("0") },
+      { item: "i1", name: "drive_001/front_000017.jpg", value: n("2310.5"), count: 396 },
+      { item: "i2", name: "drive_001/front_000018.jpg", value: "100", count: 2 },
+      { item: "i3", name: null, value: n("0"), count: 1 },
     ],
   },
 ];
@@ -147,6 +150,7 @@ const MIGRATION = {
   review: { edits: 48, items: 48, moves: [{ before: "fog", after: "mist", count: 48 }], more: 0, left: [] },
   running: false,
   progress: null as object | null,
+  retires: "",
   finished: false,
   blocked: "",
 };
@@ -202,6 +206,19 @@ export function schemaModel(state = "usual"): FakeModel {
       details: ["+ city: varchar", "+ batch: number", "• weather: enum of 5 → enum of 6"],
     };
   if (state === "migration") traits.migration = MIGRATION;
+  if (state === "retire")
+    traits.migration = {
+      ...MIGRATION,
+      title: "Rename lux to illuminance",
+      retires: "lux",
+      review: {
+        edits: 0,
+        items: 0,
+        moves: [],
+        more: 0,
+        left: [{ value: "n/a", reason: "expected a number, got 'n/a'.", count: 2 }],
+      },
+    };
   if (state === "running")
     traits.migration = {
       ...MIGRATION,

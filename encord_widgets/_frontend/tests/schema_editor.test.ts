@@ -14,6 +14,7 @@ import {
   reasonNot,
   type Summary,
   sentence,
+  told,
   wordFor,
 } from "../src/schema_editor/traits";
 import { listeners, type Rendered, requests, show, strict, until } from "./strict_model";
@@ -107,6 +108,27 @@ describe("words", () => {
     expect(reasonNot({ ...summary, changes, conflicts })).toContain("Settle");
   });
 
+  test("what a change breaks and mends", () => {
+    const impact = {
+      key: "k",
+      to: "text",
+      deletes: false,
+      broken: 0,
+      of: 3,
+      breaks: 0,
+      mends: 1,
+      examples: [],
+    };
+    expect(told(impact)).toBe("All 3 values in view fit; 1 would fit that does not now.");
+    expect(told({ ...impact, of: 0 })).toBe("No item in view has a value.");
+    expect(told({ ...impact, broken: 2, mends: 0 })).toBe(
+      "2 of 3 values in view would not fit text, none of them fit now",
+    );
+    expect(told({ ...impact, broken: 1, deletes: true })).toBe(
+      "1 value in view would stay, untyped and not indexed",
+    );
+  });
+
   test("options as typed", () => {
     expect(optionsOf("a, b ,a,,")).toEqual(["a", "b"]);
     expect(optionsOf("one, two\nthree")).toEqual(["one, two", "three"]);
@@ -143,7 +165,7 @@ describe("schema editor", () => {
   test("values that do not fit are a filter away", () => {
     const { model, root } = editor("usual");
     button(root, "Show the 12 items whose lux does not fit").click();
-    expect(requests(model, "show")).toEqual([{ key: "lux", what: "misfits" }]);
+    expect(requests(model, "show")).toEqual([{ key: "lux" }]);
   });
 
   test("a key outside the schema is staged by one click", () => {
@@ -209,10 +231,10 @@ describe("schema editor", () => {
   test("the impact names counts, examples, and is a filter away", () => {
     const { model, root } = editor("staged");
     const text = root.querySelector(".ecw-schema-impact")?.textContent;
-    expect(text).toContain("398 of 412 values in view do not fit boolean");
+    expect(text).toContain("398 of 412 values in view would not fit boolean, 396 of them fit now");
     expect(text).toContain('front_000018.jpg "100"');
     button(root, "Show the items whose lux would not fit").click();
-    expect(requests(model, "show")).toEqual([{ key: "lux", what: "impact" }]);
+    expect(requests(model, "show")).toEqual([{ key: "lux" }]);
   });
 
   test("a conflict is decided before anything is saved", () => {
@@ -235,6 +257,18 @@ describe("schema editor", () => {
     expect(requests(model, "run_next")).toHaveLength(1);
     model.change("migration", { ...(model.traits.migration as object), running: true });
     await until(() => button(root, "Running…").disabled);
+  });
+
+  test("a migration deletes the old key only when its name is typed", async () => {
+    const { model, root } = editor("retire");
+    expect(root.textContent).not.toContain("Run all steps");
+    button(root, "Run next step…").click();
+    await type(root, "Type lux to go on", "lu");
+    expect(button(root, "Delete the old key").disabled).toBe(true);
+    await type(root, "Type lux to go on", "lux");
+    button(root, "Delete the old key").click();
+    expect(requests(model, "run_next")).toEqual([{ typed: "lux" }]);
+    expect(root.textContent).toContain("n/a (2 items): expected a number");
   });
 
   test("the schema as text", async () => {

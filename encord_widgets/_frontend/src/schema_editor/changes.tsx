@@ -3,7 +3,16 @@ import type { JSX } from "preact";
 import { count, plural } from "../shared/cells";
 import { Value } from "../shared/value";
 import type { SchemaController } from "./controller";
-import { agrees, type Conflict, type Impact, reasonNot, type StagedKey, sentence, wordFor } from "./traits";
+import {
+  agrees,
+  type Conflict,
+  type Impact,
+  reasonNot,
+  type StagedKey,
+  sentence,
+  told,
+  wordFor,
+} from "./traits";
 
 const SIGNS = { added: "+", changed: "•", deleted: "−", restored: "↺" } as const;
 
@@ -100,12 +109,7 @@ function Change({ change, problem, impact, controller }: ChangeProps): JSX.Eleme
 }
 
 function Breaks({ impact, controller }: { impact: Impact; controller: SchemaController }): JSX.Element {
-  if (impact.broken === 0)
-    return (
-      <div class="ecw-soft">
-        {impact.of === 0 ? "No item in view has a value." : `All ${plural(impact.of, "value")} in view fit.`}
-      </div>
-    );
+  if (impact.broken === 0) return <div class="ecw-soft">{told(impact)}</div>;
   return (
     <div class="ecw-schema-impact">
       <div class="ecw-schema-line">
@@ -113,14 +117,13 @@ function Breaks({ impact, controller }: { impact: Impact; controller: SchemaCont
           <span class="ecw-sign" aria-hidden="true">
             ⚠
           </span>{" "}
-          {count(impact.broken)} of {plural(impact.of, "value")} in view {impact.broken === 1 ? "does" : "do"}{" "}
-          not fit {impact.to}
+          {told(impact)}
         </span>
         <button
           type="button"
           class="ecw-button ecw-small"
-          aria-label={`Show the items whose ${impact.key} would not fit`}
-          onClick={() => void controller.ask("show", { key: impact.key, what: "impact" })}
+          aria-label={`Show the items whose ${impact.key} ${impact.deletes ? "would go untyped" : "would not fit"}`}
+          onClick={() => void controller.ask("show", { key: impact.key })}
         >
           Show these
         </button>
@@ -132,6 +135,7 @@ function Breaks({ impact, controller }: { impact: Impact; controller: SchemaCont
               {one.name ?? one.item}
             </span>{" "}
             <Value cell={one.value} />
+            {one.count > 1 && <span class="ecw-soft"> × {count(one.count)}</span>}
           </li>
         ))}
       </ul>

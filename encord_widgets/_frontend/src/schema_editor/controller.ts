@@ -2,7 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { isClosed, messageOf, type RequestClient } from "../shared/client";
 import type { Context } from "../shared/mount";
-import { agrees, type KeyRow, optionsOf, rowsOf, type Summary, summaryOf } from "./traits";
+import { agrees, type KeyRow, type Migration, optionsOf, rowsOf, type Summary, summaryOf } from "./traits";
 
 export interface Draft {
   key: string;
@@ -37,6 +37,8 @@ export class SchemaController {
   rules: Rule[] = [];
   /** What was typed into the question about deleted keys; null while it is not asked. */
   typed: string | null = null;
+  /** What was typed to let a migration delete the old key; null while it is not asked. */
+  retiring: string | null = null;
   exported: Exported | null = null;
   copied = false;
   asked: string | null = null;
@@ -65,6 +67,7 @@ export class SchemaController {
   }
 
   changed(): void {
+    if (!(this.model.get("migration") as Migration | null)?.retires) this.retiring = null;
     const { deletes, saving } = this.summary;
     if (deletes.length === 0 || saving) this.typed = null;
     const row = this.rows.find((one) => one.key === this.opened);
@@ -186,6 +189,23 @@ export class SchemaController {
 
   readonly type = (text: string | null): void => {
     this.typed = text;
+    this.redraw();
+  };
+
+  // -- migrating -----------------------------------------------------------------------------------------------
+
+  readonly next = (): void => {
+    if ((this.model.get("migration") as Migration | null)?.retires) this.typeRetiring("");
+    else void this.ask("run_next");
+  };
+
+  readonly retire = (typed: string): void => {
+    this.retiring = null;
+    void this.ask("run_next", { typed });
+  };
+
+  readonly typeRetiring = (text: string | null): void => {
+    this.retiring = text;
     this.redraw();
   };
 

@@ -30,19 +30,21 @@ export function MigrationView({
             <button
               type="button"
               class="ecw-button"
-              disabled={busy || blocked !== ""}
-              onClick={() => void controller.ask("run_next")}
+              disabled={busy || blocked !== "" || controller.retiring !== null}
+              onClick={controller.next}
             >
-              Run next step
+              {migration.retires ? "Run next step…" : "Run next step"}
             </button>
-            <button
-              type="button"
-              class="ecw-button ecw-primary"
-              disabled={busy || blocked !== ""}
-              onClick={() => void controller.ask("run_all")}
-            >
-              {busy ? "Running…" : "Run all steps"}
-            </button>
+            {!migration.retires && (
+              <button
+                type="button"
+                class="ecw-button ecw-primary"
+                disabled={busy || blocked !== ""}
+                onClick={() => void controller.ask("run_all")}
+              >
+                {busy ? "Running…" : "Run all steps"}
+              </button>
+            )}
           </>
         )}
         <button
@@ -54,6 +56,9 @@ export function MigrationView({
           {finished ? "Close" : "Put away"}
         </button>
       </div>
+      {migration.retires && controller.retiring !== null && (
+        <Retire controller={controller} retires={migration.retires} typed={controller.retiring} />
+      )}
       {blocked && (
         <div class="ecw-s-invalid">
           <span class="ecw-sign" aria-hidden="true">
@@ -103,9 +108,11 @@ function Review({ review }: { review: NonNullable<Migration["review"]> }): JSX.E
     return <div class="ecw-soft">No value of the items in view has to be moved.</div>;
   return (
     <div>
-      <div>
-        {plural(review.edits, "value")} on {plural(review.items, "item")} will be moved:
-      </div>
+      {review.edits > 0 && (
+        <div>
+          {plural(review.edits, "edit")} on {plural(review.items, "item")}, committed as any other:
+        </div>
+      )}
       <div class="ecw-schema-moves">
         {review.moves.map((move) => (
           <div key={JSON.stringify([move.before, move.after])}>
@@ -122,14 +129,73 @@ function Review({ review }: { review: NonNullable<Migration["review"]> }): JSX.E
         ))}
         {review.more > 0 && <div class="ecw-soft">… and {count(review.more)} more kinds of move.</div>}
       </div>
-      {review.left.map((one) => (
-        <div key={one.text} class="ecw-s-invalid">
+      {review.left.length > 0 && (
+        <div class="ecw-s-invalid">
           <span class="ecw-sign" aria-hidden="true">
             ⚠
           </span>{" "}
-          {one.text}
+          These values stay where they are:
         </div>
-      ))}
+      )}
+      <ul class="ecw-schema-examples">
+        {review.left.map((one) => (
+          <li key={JSON.stringify(one.value) + one.reason}>
+            <Value cell={one.value} /> <span class="ecw-soft">({plural(one.count, "item")})</span>:{" "}
+            {one.reason}
+          </li>
+        ))}
+      </ul>
     </div>
+  );
+}
+
+function focusIt(element: HTMLElement | null): void {
+  element?.focus();
+}
+
+interface RetireProps {
+  controller: SchemaController;
+  retires: string;
+  typed: string;
+}
+
+function Retire({ controller, retires, typed }: RetireProps): JSX.Element {
+  const agreed = typed.trim() === retires;
+  return (
+    <form
+      class="ecw-schema-end"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (agreed) controller.retire(retires);
+      }}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === "Escape") controller.typeRetiring(null);
+      }}
+    >
+      <label>
+        <span>
+          <span class="ecw-sign ecw-s-destroyed" aria-hidden="true">
+            −
+          </span>{" "}
+          This deletes a key for the whole organisation; it can be restored. Type <b>{retires}</b> to go on:
+        </span>
+        <input
+          ref={focusIt}
+          class="ecw-input"
+          type="text"
+          autocomplete="off"
+          spellcheck={false}
+          value={typed}
+          onInput={(event) => controller.typeRetiring(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" class="ecw-button ecw-small ecw-danger" disabled={!agreed}>
+        Delete the old key
+      </button>
+      <button type="button" class="ecw-button ecw-small" onClick={() => controller.typeRetiring(null)}>
+        Back
+      </button>
+    </form>
   );
 }

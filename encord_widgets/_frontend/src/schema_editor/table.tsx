@@ -138,7 +138,7 @@ function Use({ row, controller }: { row: KeyRow; controller: SchemaController })
             class="ecw-button ecw-small ecw-schema-misfits"
             aria-label={`Show the ${plural(row.misfits, "item")} whose ${row.key} does not fit`}
             title="Show these items"
-            onClick={() => void controller.ask("show", { key: row.key, what: "misfits" })}
+            onClick={() => void controller.ask("show", { key: row.key })}
           >
             <span class="ecw-sign" aria-hidden="true">
               ⚠

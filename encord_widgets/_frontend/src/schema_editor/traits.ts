@@ -64,9 +64,13 @@ export interface Summary {
 export interface Impact {
   key: string;
   to: string;
+  deletes: boolean;
+  /** Values that would not fit, of how many; those that fit as it is; misfits that would fit. */
   broken: number;
   of: number;
-  examples: { item: string; name: string | null; value: Cell }[];
+  breaks: number;
+  mends: number;
+  examples: { item: string; name: string | null; value: Cell; count: number }[];
 }
 
 export interface Outcome {
@@ -90,12 +94,14 @@ export interface Migration {
     items: number;
     moves: { before: Cell; after: Cell; count: number }[];
     more: number;
-    left: { text: string }[];
+    left: { value: Cell; reason: string; count: number }[];
   } | null;
   running: boolean;
   progress: { text: string; done: number; total: number } | null;
+  /** Key that the next step deletes; empty if it deletes none. */
+  retires: string;
   finished: boolean;
-  /** Edits staged by somebody else, that have to be settled first. */
+  /** What has to be settled before values can move. */
   blocked: string;
 }
 
@@ -219,4 +225,14 @@ export function lookOf(row: KeyRow): Look {
     default:
       return { sign: "○", word: "not in the schema", tone: "soft" };
   }
+}
+
+/** "398 of 412 values in view would not fit boolean". */
+export function told({ deletes, broken, of, breaks, mends, to }: Impact): string {
+  if (of === 0) return "No item in view has a value.";
+  if (deletes) return `${plural(broken, "value")} in view would stay, untyped and not indexed`;
+  const more = mends > 0 ? `; ${count(mends)} would fit that ${mends === 1 ? "does" : "do"} not now` : "";
+  if (broken === 0) return `All ${plural(of, "value")} in view fit${more}.`;
+  const now = breaks === broken ? "" : `, ${breaks === 0 ? "none" : count(breaks)} of them fit now`;
+  return `${count(broken)} of ${plural(of, "value")} in view would not fit ${to}${now}${more}`;
 }

@@ -1,0 +1,382 @@
+"""The schema editor's Python side, through its wire."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import encord_widgets as ew
+from encord_widgets.widgets.schema_counts import SchemaCounts
+from tests.widgets.browser import Browser
+from tests.widgets.conftest import street_scenes
+
+
+@pytest.fixture
+def editor(client, items):
+    with ew.SchemaEditor(client, items) as editor:
+        yield editor
+
+
+@pytest.fixture
+def page(editor):
+    return counted(Browser(editor))
+
+
+@pytest.fixture
+def save_as_somebody_else(client):
+    """Change the live schema behind the client's back."""
+
+    def save(**types):
+        live = client._background.call(client._api.schema)
+        client._background.call(lambda: client._api.save_schema(live | types))
+
+    return save
+
+
+def counted(page):
+    page.until(lambda: not page.state["summary"]["counting"])
+    return page
+
+
+def row(page, key):
+    (found,) = [one for one in page.state["rows"] if one["key"] == key]
+    return found
+
+
+def live(client):
+    return client._background.call(client._api.schema)
+
+
+# -- looking -------------------------------------------------------------------------------------------------------
+
+
+def test_every_key_with_its_use(page, items):
+    assert page.state["summary"]["items"] == len(items)
+    weather = row(page, "weather")
+    assert (weather["kind"], weather["state"], weather["staged"]) == ("enum", "live", "")
+    assert weather["options"] == ["clear", "cloudy", "fog", "rain", "snow"]
+    held = [items.stored(uuid, "weather") for uuid in items.uuids]
+    assert weather["used"] == sum(value is not ew.ABSENT for value in held)
+    assert weather["misfits"] == sum(value is not ew.ABSENT and value == "drizzle" for value in held) > 0
+    assert row(page, "legacy score")["state"] == "deleted"
+    assert row(page, "legacy score")["type_label"] == "was number"
+    batch = row(page, "batch")
+    assert batch["state"] == "not in the schema"
+    assert 0 < batch["inferred"]["fits"] <= batch["inferred"]["of"] <= batch["used"]
+    assert page.state["impact"] == []
+
+
+def test_without_items_nothing_is_counted(client):
+    with ew.SchemaEditor(client) as editor:
+        page = Browser(editor)
+        assert page.state["summary"]["items"] is None
+        assert not page.state["summary"]["counting"]
+        assert [one["key"] for one in page.state["rows"]] == list(client.schema)
+        assert row(page, "weather")["used"] is None
+        assert "rename_option" not in row(page, "weather")["actions"]
+        assert "without items" in page.refused("show", key="lux")["message"]
+        assert "SchemaEditor" in repr(editor)
+
+
+def test_an_unknown_type_is_shown_and_kept(client):
+    types = live(client) | {"holo": {"ty": "hologram", "depth": 3}}
+    client.schema.take_live(ew.MetadataSchema.from_wire(types))
+    with ew.SchemaEditor(client) as editor:
+        page = Browser(editor)
+        assert row(page, "holo")["state"] == "unknown type"
+        assert row(page, "holo")["retypes"] == []
+        text = page.ask("export", format="json")["text"]
+    assert json.loads(text)["holo"] == {"ty": "hologram", "depth": 3}
+
+
+def test_staged_values_count(page, items):
+    misfits = row(page, "lux")["misfits"]
+    (wrong,) = [uuid for uuid in items.uuids if items.stored(uuid, "lux") == "100"][:1]
+    items.stage({wrong: {"lux": 100}})
+    page.until(lambda: row(page, "lux")["misfits"] == misfits - 1)
+
+
+def test_what_does_not_fit_is_a_filter_away(page, items):
+    misfits = row(page, "lux")["misfits"]
+    page.ask("show", key="lux")
+    assert len(items.order()) == misfits > 0
+    page.until(lambda: page.state["summary"]["items"] == misfits)
+
+
+# -- editing -------------------------------------------------------------------------------------------------------
+
+
+def test_the_rules_are_told_while_one_types(page):
+    def check(key, kind="varchar", options=(), size=0):
+        return page.ask("check", key=key, kind=kind, options=list(options), size=size)["rules"]
+
+    assert check("")[0]["ok"]
+    assert check("city") == []
+    for key, kind, options, size, said in [
+        ("weather", "varchar", [], 0, "added again"),
+        ("Weather", "varchar", [], 0, "letter case"),
+        ("a/b", "varchar", [], 0, "letters, digits"),
+        ("$city", "varchar", [], 0, "Encord's own"),
+        ("city", "enum", [], 0, "1 to 255 options"),
+        ("city", "enum", ["a"] * 2, 0, "stands in an enum once"),
+        ("city", "enum", [str(n) for n in range(256)], 0, "1 to 255 options"),
+        ("city", "embedding", [], 5000, "1 to 4,096"),
+    ]:
+        (rule,) = check(key, kind, options, size)
+        assert not rule["ok"]
+        assert said in rule["text"] or said == "letter case", rule
+    (advice,) = check("city", "embedding", [], 8)
+    assert advice["ok"]
+    assert "512" in advice["text"]
+
+
+def test_add_edit_and_take_back(page, client):
+    page.ask("add", key="city", kind="varchar", options=[], size=0)
+    assert [c["change"] for c in page.state["summary"]["changes"]] == ["added"]
+    assert row(page, "city")["staged"] == "added"
+    page.ask("add_options", key="weather", options=["hail"])
+    assert "hail" in row(page, "weather")["options"]
+    assert row(page, "weather")["staged_text"] == "hail"
+    page.ask("delete", key="notes")
+    page.ask("restore", key="legacy score")
+    changes = {c["key"]: c["change"] for c in page.state["summary"]["changes"]}
+    assert changes == {"city": "added", "weather": "changed", "notes": "deleted", "legacy score": "restored"}
+    assert page.state["summary"]["deletes"] == ["notes"]
+    page.ask("undo", key="notes")
+    assert page.state["summary"]["deletes"] == []
+    page.ask("discard")
+    assert page.state["summary"]["changes"] == []
+    assert len(client.schema.diff()) == 0
+
+
+def test_what_python_stages_is_on_the_page(page, client):
+    client.schema.add("city", "varchar")
+    page.until(lambda: [c["key"] for c in page.state["summary"]["changes"]] == ["city"])
+
+
+def test_a_key_outside_the_schema_is_added_by_one_click(page, client):
+    guess = row(page, "batch")["inferred"]["kind"]
+    page.ask("add_inferred", key="batch")
+    assert client.schema["batch"].kind == guess
+    assert row(page, "batch")["staged"] == "added"
+
+
+def test_refusals_name_the_rule_and_stage_nothing(page, client):
+    refusal = page.refused("retype", key="weather", kind="number")
+    assert refusal["code"] == "invalid_input"
+    assert "Encord's rule: only a scalar" in refusal["message"]
+    assert "Type lux" in page.refused("delete_for_good", key="lux", typed="lu")["message"]
+    page.refused("add_inferred", key="nothing")
+    page.refused("export", format="xml")
+    assert len(client.schema.diff()) == 0
+
+
+def test_the_impact_of_a_new_type(page, items):
+    page.ask("retype", key="lux", kind="boolean")
+    page.until(lambda: page.state["impact"])
+    (impact,) = page.state["impact"]
+    values = [v for v in (items.stored(u, "lux") for u in items.uuids) if v is not ew.ABSENT]
+    broken = [value for value in values if value is not None and not isinstance(value, bool)]
+    assert (impact["broken"], impact["of"], impact["to"]) == (len(broken), len(values), "boolean")
+    assert impact["examples"][0]["name"] in {items.table.name(uuid) for uuid in items.uuids}
+    page.ask("show", key="lux")
+    assert len(items.order()) == len(broken)
+
+
+# -- saving --------------------------------------------------------------------------------------------------------
+
+
+def test_a_save_is_read_back(page, client):
+    page.ask("add", key="city", kind="enum", options=["Oslo", "Bergen"], size=0)
+    page.ask("save", deletes=[])
+    assert page.state["outcome"]["ok"]
+    assert "city: added" in page.state["outcome"]["details"][0]
+    assert page.state["summary"]["changes"] == []
+    assert live(client)["city"] == {"ty": "enum", "values": ["Bergen", "Oslo"]}
+    page.ask("dismiss_outcome")
+    assert page.state["outcome"] is None
+
+
+def test_a_save_deletes_only_what_was_confirmed(page, client):
+    page.ask("delete", key="notes")
+    before = live(client)
+    assert "Look again" in page.refused("save", deletes=[])["message"]
+    assert "Look again" in page.refused("save", deletes=["notes", "lux"])["message"]
+    assert live(client) == before
+    page.ask("save", deletes=["notes"])
+    assert live(client)["notes"]["ty"] == "tombstone"
+    page.ask("delete_for_good", key="notes", typed="notes")
+    page.ask("save", deletes=["notes"])
+    assert live(client)["notes"] == {"ty": "tombstone", "deleted_ty": None}
+    assert row(page, "notes")["actions"] == []
+
+
+def test_what_somebody_else_saved_is_chosen_between(page, client, save_as_somebody_else):
+    page.ask("retype", key="lux", kind="text")
+    page.ask("retype", key="camera", kind="text")
+    theirs = {"ty": "variant", "hint": "varchar"}
+    save_as_somebody_else(lux=theirs, camera={"ty": "variant", "hint": "uuid"}, extra=theirs)
+    page.ask("save", deletes=[])
+    assert page.state["outcome"] is None
+    assert [(c["key"], c["base"], c["ours"], c["theirs"]) for c in page.state["summary"]["conflicts"]] == [
+        ("lux", "number", "text", "varchar"),
+        ("camera", "varchar", "text", "uuid"),
+    ]
+    assert live(client)["lux"] == theirs
+    page.ask("choose", key="lux", side="theirs")
+    page.ask("choose", key="camera", side="ours")
+    assert page.state["summary"]["conflicts"] == []
+    page.ask("save", deletes=[])
+    assert page.state["outcome"]["ok"]
+    after = live(client)
+    assert (after["lux"], after["camera"]["hint"], after["extra"]) == (theirs, "text", theirs)
+
+
+def test_refresh_shows_what_somebody_else_saved(page, save_as_somebody_else):
+    save_as_somebody_else(city={"ty": "variant", "hint": "varchar"})
+    page.ask("refresh")
+    assert row(page, "city")["state"] == "live"
+
+
+# -- life ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_it_is_made_over(client, items):
+    with pytest.raises(ew.InvalidInputError, match="a Client"):
+        ew.SchemaEditor(items)
+    with pytest.raises(ew.InvalidInputError, match="an ItemSet"):
+        ew.SchemaEditor(client, "items")
+    with ew.demo(items=20) as other, pytest.raises(ew.InvalidInputError, match="the same client"):
+        ew.SchemaEditor(other, items)
+    with pytest.raises(TypeError, match="no argument"):
+        ew.SchemaEditor(client, items, height=3)
+
+
+def test_made_while_the_items_load(client):
+    with ew.SchemaEditor(client, street_scenes(client)) as editor:
+        page = counted(Browser(editor))
+        assert row(page, "weather")["used"] > 0
+
+
+def test_nothing_follows_a_closed_editor(client, items):
+    editor = ew.SchemaEditor(client, items)
+    page = counted(Browser(editor))
+    editor.close()
+    editor.close()
+    before = len(page.updates)
+    client.schema.add("city", "varchar")
+    items.stage({items.uuids[0]: {"weather": "fog"}})
+    assert len(page.updates) == before
+
+
+def test_a_saved_notebook_shows_the_keys(editor):
+    html = editor._repr_mimebundle_()[0]["text/html"]
+    assert "<td>weather</td>" in html
+
+
+def test_a_count_that_fails_is_told_and_not_tried_for_ever(client, items, monkeypatch):
+    counts = SchemaCounts(client.schema, items)
+    monkeypatch.setattr(client.schema, "usage", lambda _: 1 / 0)
+    assert counts.outdated
+    with pytest.raises(ZeroDivisionError):
+        counts._count()
+    assert not counts.outdated
+
+
+# -- migrations ----------------------------------------------------------------------------------------------------
+
+
+def states(page):
+    return [step["state"] for step in page.state["migration"]["steps"]]
+
+
+def run(page, method, **params):
+    page.ask(method, **params)
+    page.until(lambda: not page.state["migration"]["running"])
+    page.until(lambda: not page.state["summary"]["counting"])
+
+
+def test_an_option_is_renamed_end_to_end(page, items, client):
+    foggy = [uuid for uuid in items.uuids if items.stored(uuid, "weather") == "fog"]
+    page.ask("rename_option", key="weather", option="fog", to="mist")
+    migration = page.state["migration"]
+    assert states(page) == ["next", "waiting", "waiting", "waiting"]
+    assert migration["review"]["moves"] == [{"before": "fog", "after": "mist", "count": len(foggy)}]
+    assert not migration["finished"]
+    assert (
+        "Put the migration away"
+        in page.refused("rename_option", key="weather", option="rain", to="x")["message"]
+    )
+
+    run(page, "run_next")
+    assert states(page) == ["done", "next", "waiting", "waiting"]
+    assert "mist" in live(client)["weather"]["values"]
+    assert "fog" in {client.read([uuid]).metadata[0]["weather"] for uuid in foggy}
+    run(page, "run_all")
+    assert states(page) == ["done"] * 4
+    assert page.state["migration"]["finished"]
+    assert {client.read([uuid]).metadata[0]["weather"] for uuid in foggy} == {"mist"}
+    assert page.state["error"] is None
+    page.ask("close_migration")
+    assert page.state["migration"] is None
+    assert row(page, "weather")["misfits"] > 0
+
+
+def test_the_old_key_goes_only_when_its_name_is_typed(page, items, client):
+    before = {uuid: items.stored(uuid, "camera") for uuid in items.uuids}
+    page.ask("rename_key", key="camera", to="camera position")
+    run(page, "run_all")
+    assert states(page) == ["done", "done", "done", "next"]
+    assert page.state["migration"]["retires"] == "camera"
+    assert "Type camera" in page.refused("run_next")["message"]
+    assert "Type camera" in page.refused("run_all")["message"]
+    assert live(client)["camera"]["ty"] == "variant"
+    run(page, "run_next", typed="camera")
+    assert live(client)["camera"]["ty"] == "tombstone"
+    assert page.state["migration"]["finished"]
+    after = {uuid: items.stored(uuid, "camera position") for uuid in items.uuids}
+    assert after == before
+
+
+def test_a_type_is_changed_together_with_the_values(page, items, client):
+    assert "100" in {items.stored(uuid, "lux") for uuid in items.uuids}
+    page.ask("change_type", key="lux", kind="varchar", into=None)
+    run(page, "run_all")
+    assert live(client)["lux"] == {"ty": "variant", "hint": "varchar"}
+    held = [items.stored(uuid, "lux") for uuid in items.uuids]
+    assert all(value is ew.ABSENT or value is None or isinstance(value, str) for value in held)
+    assert row(page, "lux")["misfits"] == 0
+
+
+def test_own_edits_are_settled_first(page, items):
+    items.stage({items.uuids[0]: {"notes": "mine"}})
+    page.ask("merge_options", key="weather", options=["fog", "snow"], to="bad")
+    assert "staged on these items" in page.state["migration"]["blocked"]
+    items.unstage()
+    page.until(lambda: page.state["migration"]["blocked"] == "")
+
+
+def test_a_step_that_fails_is_told_and_can_be_run_again(page, items, client, monkeypatch):
+    page.ask("rename_option", key="weather", option="fog", to="mist")
+    api = client._api
+    real = type(api).save_schema
+
+    async def refuse(*_, **__):
+        raise ew.ServerError("down")
+
+    monkeypatch.setattr(type(api), "save_schema", refuse)
+    monkeypatch.setattr("encord_widgets.schema_store._WAIT", 0)
+    run(page, "run_all")
+    page.until(lambda: page.state["error"])
+    assert "The migration stopped" in page.state["error"]["message"]
+    assert states(page)[0] == "next"
+    monkeypatch.setattr(type(api), "save_schema", real)
+    run(page, "run_all")
+    assert page.state["migration"]["finished"]
+    assert "fog" not in {items.stored(uuid, "weather") for uuid in items.uuids}
+
+
+def test_there_is_nothing_to_run(page):
+    assert page.refused("run_next")["code"] == "stale"
+    page.ask("close_migration")
