@@ -167,7 +167,7 @@ class IndexClient:
             ...     items = client.folder(client.folders("Street scenes")[0])
             ...     made = items.where(ew.F.weather.isin(["rain", "fog"])).to_preset("Wet")
             ...     client.preset(made.uuid).filter.text
-            'weather in ("rain", "fog")'
+            'weather in ["rain", "fog"]'
         """
         wanted = uuid_of(preset, "preset")
         found = self._background.call(lambda: self._api.preset(wanted))

@@ -150,7 +150,8 @@ async def link(api: EncordApi, job: ExportJob, title: str, description: str | No
 
     sent = await _send_all(job, send)
     held, nameless = await _read_back(job, sent, members)
-    count, notes = len(held) + nameless, ()
+    count = len(held) + nameless
+    notes: tuple[str, ...] = ()
     if nameless and nameless >= len(sent.accepted - held):
         held, notes = held | sent.accepted, (_NOT_SAID,)
     return ExportReceipt("dataset", uuid, title, job.receipt_rows(sent, held), count, notes=notes)

@@ -106,7 +106,7 @@ def from_preset(definition: Json, schema: Mapping[str, KeyType]) -> Filter:
         >>> schema = {"lux": KeyType("number")}
         >>> entry = {"key": "lux", "include": False, "values": [0, 1], "type": "number"}
         >>> from_preset({"global_filters": {"filters": [entry]}}, schema).text
-        'not lux in (0, 1)'
+        'lux not in [0, 1]'
     """
     if not isinstance(definition, dict):
         return Filter.opaque({_WHOLE: definition})
