@@ -1,0 +1,84 @@
+"""What the texts and the JSON of one column mean, kept by code: each is read once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from encord_widgets.metadata.filters.instants import Instants, instants
+from encord_widgets.metadata.filters.places import Degrees, places
+
+__all__ = ["Parsed"]
+
+
+class Parsed:
+    """The meanings of one column's texts and JSON by code, read when first asked for and kept.
+
+    Texts only ever get added to a column, and a copy of it begins with the same ones: just the new ones are read.
+
+    Example:
+        >>> parsed, texts = Parsed(), ["1970-01-02"]
+        >>> parsed.instants(texts).tolist()
+        [86400000000]
+        >>> texts.append("1970-01-03")
+        >>> len(parsed.instants(texts))
+        2
+    """
+
+    __slots__ = ("_hashed", "_hashes", "_instants", "_jsons", "_places", "_texts")
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._instants: Instants = np.empty(0, dtype=np.int64)
+        self._jsons: list[str] = []
+        self._places: tuple[Degrees, Degrees] = (np.empty(0), np.empty(0))
+        self._hashed: list[str] = []
+        self._hashes: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    def instants(self, texts: list[str]) -> Instants:
+        """The moment of every text; see `instants`.
+
+        Args:
+            texts: The column's texts.
+        """
+        known = _still(self._texts, texts, len(self._instants))
+        if known < len(texts):
+            self._instants = np.concatenate([self._instants[:known], instants(texts[known:])])
+        self._texts = texts
+        return self._instants[: len(texts)]
+
+    def places(self, jsons: list[str]) -> tuple[Degrees, Degrees]:
+        """The place of every JSON text; see `places`.
+
+        Args:
+            jsons: The column's JSON texts.
+        """
+        known = _still(self._jsons, jsons, len(self._places[0]))
+        if known < len(jsons):
+            latitudes, longitudes = places(jsons[known:])
+            self._places = (
+                np.concatenate([self._places[0][:known], latitudes]),
+                np.concatenate([self._places[1][:known], longitudes]),
+            )
+        self._jsons = jsons
+        return self._places[0][: len(jsons)], self._places[1][: len(jsons)]
+
+    def hashes(self, texts: list[str]) -> npt.NDArray[np.int64]:
+        """A number for every text, the same for equal texts, and for others with a chance of one in 10^19.
+
+        Args:
+            texts: The column's texts.
+        """
+        known = _still(self._hashed, texts, len(self._hashes))
+        if known < len(texts):
+            new = np.fromiter(map(hash, texts[known:]), dtype=np.int64, count=len(texts) - known)
+            self._hashes = np.concatenate([self._hashes[:known], new])
+        self._hashed = texts
+        return self._hashes[: len(texts)]
+
+
+def _still(held: list[str], now: list[str], count: int) -> int:
+    """How many of the first `count` readings still hold: all while the list only got longer, else none."""
+    if held is now or (count <= len(now) and held[:count] == now[:count]):
+        return count
+    return 0
