@@ -66,7 +66,7 @@ describe("moving", () => {
     ["a", "a", "after", "no move"],
     ["a", "g", "before", "no move"],
   ] as const)("%s to %s, %s", (id, target, where, expected) => {
-    expect(shape(trees.moveTo(SAMPLE, id, target, where))).toBe(expected);
+    expect(shape(trees.moveNode(SAMPLE, id, target, where))).toBe(expected);
   });
 
   test("a drag finds its place by height", () => {

@@ -252,7 +252,7 @@ export class BuilderController {
   drop(): void {
     const { dragged, dropOn } = this;
     this.dragged = this.dropOn = null;
-    const moved = dragged && dropOn && trees.moveTo(this.tree, dragged, dropOn.id, dropOn.where);
+    const moved = dragged && dropOn && trees.moveNode(this.tree, dragged, dropOn.id, dropOn.where);
     if (moved) this.#moved(moved, dragged);
     else this.update();
   }

@@ -1,6 +1,6 @@
 // Dragging a node by its handle, with mouse, pen or finger.
 import type { BuilderController } from "./controller";
-import { dropAt, find, moveTo, type RowBox } from "./tree";
+import { dropAt, find, moveNode, type RowBox } from "./tree";
 
 const SLACK = 4;
 
@@ -32,7 +32,7 @@ export function startDrag(controller: BuilderController, id: string, event: Poin
       controller.dragged = id;
     }
     const target = dropAt(rowsOf(controller, id), at.clientY);
-    const moves = target && moveTo(controller.tree, id, target.id, target.where);
+    const moves = target && moveNode(controller.tree, id, target.id, target.where);
     controller.dropOn = moves ? target : null;
     controller.update();
   };

@@ -136,9 +136,12 @@ export class Histogram extends Component<Props> {
             const title = `${label(from, dates)} to ${label(to, dates)}: ${plural(all, "item")}`;
             return (
               <span key={from} class={`ecw-f-bin ${out ? "is-out" : ""}`} title={title}>
-                <span class="ecw-f-bar" style={{ height: `${(100 * all) / most}%` }} />
                 <span
-                  class="ecw-f-bar ecw-f-kept"
+                  class={`ecw-f-bar ${all ? "is-some" : ""}`}
+                  style={{ height: `${(100 * all) / most}%` }}
+                />
+                <span
+                  class={`ecw-f-bar ecw-f-kept ${facet.kept[i] ? "is-some" : ""}`}
                   style={{ height: `${(100 * (facet.kept[i] ?? 0)) / most}%` }}
                 />
               </span>

@@ -239,7 +239,7 @@ function Operators({
           </option>
         ))}
       </select>
-      {loose && textual(column) && (
+      {loose && (textual(column) || rule.op === loose) && (
         <button
           type="button"
           class="ecw-f-toggle"
@@ -257,5 +257,5 @@ function Operators({
 
 /** Whether letter case can matter. */
 function textual(column: FilterColumn | undefined): boolean {
-  return !["number", "boolean", "datetime", "uuid"].includes(column?.type ?? "");
+  return !["number", "boolean", "datetime", "uuid", "enum"].includes(column?.type ?? "");
 }

@@ -98,7 +98,7 @@ export function negate(node: TreeNode): TreeNode {
 export type Where = "before" | "after" | "first" | "last";
 
 /** Moves a node beside another one, or into a group; null when that is no move. */
-export function moveTo(root: GroupNode, id: string, target: string, where: Where): GroupNode | null {
+export function moveNode(root: GroupNode, id: string, target: string, where: Where): GroupNode | null {
   const moved = find(root, id);
   if (!moved?.parent || id === target || find(moved.node, target)) return null;
   const without = remove(root, id);
@@ -127,21 +127,21 @@ export function moveBy(root: GroupNode, id: string, direction: Direction): Group
   switch (direction) {
     case "up":
       return previous
-        ? moveTo(root, id, previous.id, "before")
+        ? moveNode(root, id, previous.id, "before")
         : parent.id === root.id
           ? null
-          : moveTo(root, id, parent.id, "before");
+          : moveNode(root, id, parent.id, "before");
     case "down":
       return next
-        ? moveTo(root, id, next.id, "after")
+        ? moveNode(root, id, next.id, "after")
         : parent.id === root.id
           ? null
-          : moveTo(root, id, parent.id, "after");
+          : moveNode(root, id, parent.id, "after");
     case "in":
-      if (previous && isGroup(previous)) return moveTo(root, id, previous.id, "last");
-      return next && isGroup(next) ? moveTo(root, id, next.id, "first") : null;
+      if (previous && isGroup(previous)) return moveNode(root, id, previous.id, "last");
+      return next && isGroup(next) ? moveNode(root, id, next.id, "first") : null;
     case "out":
-      return parent.id === root.id ? null : moveTo(root, id, parent.id, "after");
+      return parent.id === root.id ? null : moveNode(root, id, parent.id, "after");
   }
 }
 
