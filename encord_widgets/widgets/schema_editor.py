@@ -57,7 +57,7 @@ class SchemaEditor(LiveWidget):
         >>> import encord_widgets as ew
         >>> with ew.demo(items=20) as client:
         ...     with ew.SchemaEditor(client) as editor:
-        ...         client.schema.add("city", "varchar")
+        ...         _ = client.schema.add("city", "varchar")
         ...         [(one["key"], one["change"]) for one in editor.summary["changes"]]
         [('city', 'added')]
     """

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import re
+import threading
+import time
+import weakref
 
 import pytest
 
@@ -10,6 +15,7 @@ import encord_widgets as ew
 from encord_widgets.widgets.schema_counts import SchemaCounts
 from tests.widgets.browser import Browser
 from tests.widgets.conftest import street_scenes
+from tests.widgets.test_life import SOURCES, interface, source, synced
 
 
 @pytest.fixture
@@ -380,3 +386,68 @@ def test_a_step_that_fails_is_told_and_can_be_run_again(page, items, client, mon
 def test_there_is_nothing_to_run(page):
     assert page.refused("run_next")["code"] == "stale"
     page.ask("close_migration")
+
+
+# -- both sides of the wire ----------------------------------------------------------------------------------------
+
+
+def test_traits_are_those_that_the_front_end_listens_to():
+    (listened,) = re.findall(
+        r'\[((?:\s*"\w+",?)+\s*)\](?=,)', (SOURCES / "schema_editor/index.tsx").read_text()
+    )
+    traits = synced(ew.SchemaEditor)
+    assert set(re.findall(r'"(\w+)"', listened)) == set(traits)
+    assert all(trait.help for trait in traits.values())
+
+
+def test_requests_of_the_front_end_are_known(editor):
+    found = re.findall(r'\b(?:request|ask|act)(?:<[^()]*>)?\(\s*"(\w+)"', source("schema_editor"))
+    known = {*editor._handlers(), "dismiss_error"}
+    assert set(found) <= known
+    assert known - set(found) == set()
+
+
+def test_state_has_the_shape_that_the_front_end_reads(page, save_as_somebody_else):
+    page.ask("retype", key="lux", kind="boolean")
+    page.ask("retype", key="camera", kind="number")
+    page.until(lambda: page.state["impact"])
+    page.ask("rename_option", key="weather", option="fog", to="mist")
+    save_as_somebody_else(camera={"ty": "variant", "hint": "uuid"})
+    page.ask("save", deletes=[])
+    migration = page.state["migration"]
+    for part, name in [
+        (page.state["rows"][0], "KeyRow"),
+        (page.state["summary"], "Summary"),
+        (page.state["summary"]["changes"][0], "StagedKey"),
+        (page.state["summary"]["conflicts"][0], "Conflict"),
+        (page.state["summary"]["types"][0], "TypeOffer"),
+        (page.state["impact"][0], "Impact"),
+        (migration, "Migration"),
+        (migration["steps"][0], "Step"),
+    ]:
+        assert set(part) == interface("schema_editor", name), name
+    page.ask("choose", key="camera", side="theirs")
+    page.ask("save", deletes=[])
+    assert set(page.state["outcome"]) == interface("schema_editor", "Outcome")
+
+
+def test_a_closed_editor_is_freed_and_its_threads_end(client, items):
+    def listening():
+        own, theirs = client.schema.events, items.events
+        return len(own.live) + len(own.edits) + len(theirs.changes) + len(theirs.rows) + len(theirs.filter)
+
+    names, threads = listening(), set(threading.enumerate())
+    editor = ew.SchemaEditor(client, items)
+    counted(Browser(editor))
+    freed = weakref.ref(editor)
+    editor.close()
+    assert listening() == names
+    del editor
+    deadline = time.monotonic() + 10
+    while freed() is not None or any(
+        one.name.startswith(("encord-widgets-view", "encord-widgets-request"))
+        for one in set(threading.enumerate()) - threads
+    ):
+        assert time.monotonic() < deadline
+        gc.collect()
+        time.sleep(0.01)
