@@ -13,6 +13,7 @@ from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.filters.tree import Filter
 from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import ABSENT, Value, same, shown, to_json
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ class StagedRule:
         self._engine = FilterEngine(facts, lambda: items.rows)
 
     def __repr__(self) -> str:
-        left = f", {len(self.exceptions):,} exceptions" if self.exceptions else ""
-        return f"<StagedRule: {self.python}, {self.count:,} items{left}>"
+        left = f", {counted(len(self.exceptions), 'exception')}" if self.exceptions else ""
+        problem = f"; {self.problem}" if self.problem else ""
+        return f"<StagedRule: {self.python}, {counted(self.count, 'item')}{left}{problem}>"
 
     @property
     def count(self) -> int:
