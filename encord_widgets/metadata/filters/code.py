@@ -10,7 +10,7 @@ from encord_widgets.metadata.filters.fields import RESERVED
 from encord_widgets.metadata.filters.operators import OPERATORS
 from encord_widgets.metadata.filters.tree import Filter, Group, Rule
 
-__all__ = ["to_python"]
+__all__ = ["subject", "to_python"]
 
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # Python respells other letters in names
 _SYMBOLS: Final = {"is": "==", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -83,14 +83,14 @@ def _rule(rule: Rule, equal: str) -> tuple[str, str]:
         return f"Filter.opaque({_value(rule.values[0])})", ""
     if rule.kind == "state":
         return f"F.state.{rule.name}", ""
-    subject = f"F.item.{rule.name}" if rule.kind == "field" else _key(rule.name)
+    asked = subject(rule.column)
     if rule.op in _SYMBOLS and _compares(rule):
         symbol = equal if rule.op == "is" else _SYMBOLS[rule.op]
-        return f"{subject} {symbol} {_value(rule.values[0])}", symbol
+        return f"{asked} {symbol} {_value(rule.values[0])}", symbol
     op = _VARIANTS.get(rule.op, rule.op)
     values = f"[{', '.join(map(_value, rule.values))}]" if op == "in" else ", ".join(map(_value, rule.values))
     any_case = ", any_case=True" if rule.op in _VARIANTS else ""
-    return f"{subject}.{_METHODS[op]}({values}{any_case})", ""
+    return f"{asked}.{_METHODS[op]}({values}{any_case})", ""
 
 
 def _compares(rule: Rule) -> bool:
@@ -98,9 +98,21 @@ def _compares(rule: Rule) -> bool:
     return rule.kind != "state" and not (rule.values[0] is None or isinstance(rule.values[0], bool))
 
 
-def _key(key: str) -> str:
-    plain = _ATTRIBUTE.fullmatch(key) and not keyword.iskeyword(key) and key not in RESERVED
-    return f"F.{key}" if plain else f"F[{_value(key)}]"
+def subject(column: str) -> str:
+    """What a rule asks about, in Python.
+
+    Args:
+        column: Column id of a key or a field.
+
+    Example:
+        >>> subject("key:lux"), subject("key:captured at"), subject("field:name")
+        ('F.lux', 'F["captured at"]', 'F.item.name')
+    """
+    kind, _, name = column.partition(":")
+    if kind == "field":
+        return f"F.item.{name}"
+    plain = _ATTRIBUTE.fullmatch(name) and not keyword.iskeyword(name) and name not in RESERVED
+    return f"F.{name}" if plain else f"F[{_value(name)}]"
 
 
 def _value(value: object) -> str:

@@ -39,8 +39,9 @@ class Subject:
         self.column = column
 
     def __repr__(self) -> str:
-        kind, _, name = self.column.partition(":")
-        return f"F[{name!r}]" if kind == "key" else f"F.item[{name!r}]"
+        from encord_widgets.metadata.filters.code import subject  # writes what this reads
+
+        return subject(self.column)
 
     def __bool__(self) -> bool:
         raise TypeError(f"{self!r} is neither true nor false. Compare it, such as {self!r}.is_present().")

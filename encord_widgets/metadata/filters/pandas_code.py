@@ -9,7 +9,7 @@ from typing import Final, cast
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.filters.arguments import span
 from encord_widgets.metadata.filters.operators import OPERATORS
-from encord_widgets.metadata.filters.pandas_helpers import with_helpers
+from encord_widgets.metadata.filters.pandas_helpers import TAKEN, with_helpers
 from encord_widgets.metadata.filters.tree import Filter, Group, Rule
 from encord_widgets.metadata.items import FIELDS
 from encord_widgets.metadata.values import Json, shown
@@ -57,8 +57,9 @@ def to_pandas(node: Filter, frame_name: str = "frame") -> str:
         mask = pd.Series(True, index=frame.index, dtype=bool)
         frame[mask]
     """
-    if not frame_name.isidentifier() or keyword.iskeyword(frame_name):
-        raise InvalidInputError([Problem(expected="a Python name for the frame", got=shown(frame_name))])
+    if not frame_name.isidentifier() or keyword.iskeyword(frame_name) or frame_name in TAKEN:
+        expected = "a Python name for the frame that the code does not use itself"
+        raise InvalidInputError([Problem(expected=expected, got=shown(frame_name))])
     active = node.active()
     problems = [problem for _, rule in active.rules() for problem in _refusals(rule)]
     if problems:

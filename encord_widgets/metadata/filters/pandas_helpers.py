@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["with_helpers"]
+__all__ = ["TAKEN", "with_helpers"]
 
 _IMPORTS: Final = {
     "json": "import json",
@@ -104,6 +104,11 @@ def distance_km(place, latitude, longitude):
     return 2 * 6371.0088 * math.asin(min(1, math.sqrt(h)))
 ''',
 }
+
+TAKEN: Final = frozenset(
+    {*_HELPERS, *_IMPORTS, "pd", "mask", "now", "timedelta", "timezone", "name", "test", "value"}
+)
+"""Names that the code uses itself."""
 
 
 def with_helpers(statements: str, frame_name: str) -> str:

@@ -19,6 +19,7 @@ TokenKind: TypeAlias = Literal["word", "name", "text", "number", "symbol", "end"
 _TOKEN: Final = re.compile(
     r"""(?P<blank>\s+)
     |(?P<word>[^\W\d]\w*)
+    |(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?)
     |(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
     |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     |(?P<name>`(?:[^`\\]|\\.)*`)
@@ -128,8 +129,10 @@ def tokens_of(text: str) -> list[Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             raise _unreadable(text, position)
-        kind, value = cast("TokenKind | Literal['blank']", match.lastgroup), match.group()
-        if kind in {"text", "name"}:
+        kind, value = cast("TokenKind | Literal['blank', 'date']", match.lastgroup), match.group()
+        if kind == "date":  # no JSON begins like this, so it needs no quotes
+            kind = "text"
+        elif kind in {"text", "name"}:
             value = _unquoted(text, value, position)
         elif kind == "number":
             _check_number(text, value, position)
@@ -149,7 +152,7 @@ def _unreadable(text: str, position: int) -> FilterSyntaxError:
         "!": "Use != or not.",
         "&": "Use and.",
         "|": "Use or.",
-        "~": "Use not.",
+        "~": "Use not; for a pattern, matches.",
     }.get(character, "A key with other characters stands in backticks: `captured at`.")
     return FilterSyntaxError(
         text, position, ["a word, a value or a symbol"], printable(repr(character)), hint

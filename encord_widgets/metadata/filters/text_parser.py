@@ -42,6 +42,10 @@ _VERBS: Final = (
     "=", "!=", "<", "<=", ">", ">=", "is", "in", "not in", "contains", "starts with", "ends with", "matches",
     "between", "within", "nearest", "has type",
 )  # fmt: skip
+_MEANT: Final = {
+    "like": "contains", "has": "contains", "exists": "is present", "missing": "is absent", "regex": "matches",
+    "equals": "=", "isin": "in", "startswith": "starts with", "endswith": "ends with", "isnull": "is null",
+}  # fmt: skip
 _CONSTANTS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
 _OPENINGS: Final = ("a key", "item.<field>", "state is", "not", "(")
 
@@ -195,7 +199,9 @@ class _Parser:
             self._expect("type", ["type"])
             return self._made(self._next, column, "type", [self._choice(JSON_TYPES, "a type", text=True)])
         self._place -= 1
-        raise self._error(_VERBS, _like(token, _VERBS) if token.kind == "word" else "")
+        meant = _MEANT.get(word, "")
+        hint = f"Did you mean {meant}?" if meant else _like(token, _VERBS) if token.kind == "word" else ""
+        raise self._error(_VERBS, hint)
 
     def _adjective(self, column: str) -> Filter:
         negated = self._take("not")

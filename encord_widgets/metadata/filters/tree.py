@@ -306,13 +306,16 @@ class Filter:
     def __str__(self) -> str:
         return self.text
 
+    def __repr__(self) -> str:
+        return self.python
+
     @property
     def _identity(self) -> tuple[object, ...]:
         """What two equal filters share."""
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rule(Filter):
     """One question to every item: a column, an operator, its arguments.
 
@@ -334,7 +337,7 @@ class Rule(Filter):
     op: str
     values: tuple[Json, ...] = ()
     muted: bool = False
-    _canonical: str = field(init=False, repr=False, default="")
+    _canonical: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         name = column_name(self.column)
@@ -362,7 +365,7 @@ class Rule(Filter):
         return self.column, self.op, self._canonical, self.muted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Group(Filter):
     """Filters of which every one (`and`) or any one (`or`) has to hold.
 
@@ -392,7 +395,7 @@ class Group(Filter):
         return self.kind, self.parts, self.muted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Not(Filter):
     """The opposite of a filter.
 

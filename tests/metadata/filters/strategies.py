@@ -32,13 +32,16 @@ moments = st.sampled_from(
     ]
 )  # fmt: skip
 words = st.sampled_from(["rain", "Rain", "RAIN", "fog", "", "straße", "STRASSE", "İ", "ra\nin", "a.b", "5"])
+few_numbers = st.sampled_from([0, -0.0, 1, 1.0, 5, 5.5, 2**53 - 1, 2**53, float(2**53), 2**53 + 1])
 numbers = st.one_of(
-    st.sampled_from(
-        [0, -0.0, 1, 1.0, 5, 5.5, 2**53 - 1, 2**53, float(2**53), 2**53 + 1, -(10**25), 1e300, 5e-324]
-    ),
+    few_numbers,
+    few_numbers,
+    few_numbers,
+    st.sampled_from([-(10**25), 1e300, 5e-324]),
     st.integers(-(10**25), 10**25),
     st.floats(allow_nan=False, allow_infinity=False),
 )
+needles = st.sampled_from(["ra", "RA", "o", "", "R", "n", "g", "ss", "ße", "i\u0307", "\n", ".", "fog"])
 patterns = st.sampled_from(
     ["ra", "^r.*n$", "(a)(b)?", "[[a]", "(?i)RAIN", r"\d+", "ß", "", "a|b", r"\bfog\b"]
 )
@@ -84,7 +87,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "in": st.lists(json_values, max_size=4).map(tuple),
     "in_ci": st.lists(words | text, max_size=3).map(tuple),
     **{
-        op: st.tuples(words | text)
+        op: st.tuples(needles | text)
         for op in ("contains", "starts", "ends", "contains_ci", "starts_ci", "ends_ci")
     },
     **{op: st.tuples(patterns) for op in ("regex", "regex_ci")},
@@ -105,17 +108,14 @@ ARGUMENTS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
 
 
 @st.composite
-def plain_rules(draw: st.DrawFn, subjects: Any = None, operators: Any = None) -> Filter:
-    """A rule about a key or a field, with any of the operators."""
-    column = draw(
-        subjects
-        if subjects is not None
-        else keys.map("key:{}".format) | st.sampled_from([f"field:{name}" for name in FILTER_FIELDS])
-    )
-    op = draw(st.sampled_from(operators or sorted(ARGUMENTS)))
-    return Rule(column, op, draw(ARGUMENTS[op]), draw(st.booleans()) and draw(st.booleans()))
+def plain_rules(draw: st.DrawFn) -> Filter:
+    """A rule about any key or field, with any of the operators."""
+    column = draw(keys.map("key:{}".format) | st.sampled_from([f"field:{name}" for name in FILTER_FIELDS]))
+    op = draw(st.sampled_from(sorted(ARGUMENTS)))
+    return Rule(column, op, draw(ARGUMENTS[op]), draw(rarely))
 
 
+rarely = st.sampled_from([False, False, False, True])
 state_rules = st.builds(
     lambda name, muted: Rule(f"state:{name}", "is", (True,), muted), st.sampled_from(STATES), st.booleans()
 )
@@ -129,12 +129,11 @@ rules = st.one_of(plain_rules(), plain_rules(), plain_rules(), state_rules, opaq
 
 def trees(leaves: st.SearchStrategy[Filter], max_leaves: int = 8) -> st.SearchStrategy[Filter]:
     """Filters of some rules: nested, negated, muted, with groups of no part and of one."""
-    muted = st.sampled_from([False, False, False, True])
     return st.recursive(
         leaves,
         lambda inner: st.one_of(
-            st.builds(Group, st.sampled_from(["and", "or"]), st.lists(inner, max_size=4).map(tuple), muted),
-            st.builds(Not, inner, muted),
+            st.builds(Group, st.sampled_from(["and", "or"]), st.lists(inner, max_size=4).map(tuple), rarely),
+            st.builds(Not, inner, rarely),
         ),
         max_leaves=max_leaves,
     )
@@ -152,7 +151,9 @@ cells = {
     "name": words | st.none(),
     "mixed": json_values | places | vectors,
 }
-metadata = st.fixed_dictionaries({}, optional=cells)
+metadata = st.fixed_dictionaries(
+    {key: st.one_of(cell, cell, cell, st.just(ABSENT)) for key, cell in cells.items()}
+).map(lambda found: {key: value for key, value in found.items() if value is not ABSENT})
 fields = st.fixed_dictionaries(
     {},
     optional={
@@ -196,18 +197,20 @@ SUITED = {
 }  # fmt: skip
 
 
+ASKED_FIELDS = ["name", "item_type", "created_at", "file_size", "fps", "is_tombstone", "uuid"]
+
+
 @st.composite
 def suited_rules(draw: st.DrawFn, left_out: frozenset[str] = frozenset()) -> Filter:
     """Rules that ask the items of `item_lists` something that may well hold."""
     key = draw(st.sampled_from(KEYS))
-    operators = [op for op in SUITED[key] if op not in left_out]
-    subject = st.just(f"key:{key}")
-    if not operators or draw(st.integers(0, 5)) == 0:
-        known = st.sampled_from(
-            ["name", "item_type", "created_at", "file_size", "fps", "is_tombstone", "uuid"]
-        )
-        subject, operators = (
-            known.map("field:{}".format),
-            [op for op in sorted(ARGUMENTS) if op not in left_out],
-        )
-    return draw(plain_rules(subject, operators))
+    op = draw(st.sampled_from([op for op in SUITED[key] if op not in left_out] or ["is"]))
+    arguments = {"is": st.tuples(cells[key]), "in": st.lists(cells[key], max_size=4).map(tuple)}
+    column = f"key:{key}"
+    if draw(st.integers(0, 5)) == 0:
+        column = f"field:{draw(st.sampled_from(ASKED_FIELDS))}"
+        op = draw(st.sampled_from([op for op in sorted(ARGUMENTS) if op not in left_out]))
+        arguments = {
+            "is": st.tuples(words | st.sampled_from(["IMAGE", UUIDS[0]]) | st.booleans() | st.none())
+        }
+    return Rule(column, op, draw(arguments.get(op, ARGUMENTS[op])), draw(rarely))

@@ -135,7 +135,7 @@ def test_what_is_muted_is_not_refused_by_pandas() -> None:
     assert run(node.pandas(), frame_of([Item("a", {"lux": 4}, {}), Item("b", {}, {})])) == ["a"]
 
 
-@pytest.mark.parametrize("name", ["", "a b", "class", "x.y"])
+@pytest.mark.parametrize("name", ["", "a b", "class", "x.y", "mask", "cells", "pd"])
 def test_the_frame_needs_a_python_name(name: str) -> None:
     with pytest.raises(ew.InvalidInputError, match="a Python name for the frame"):
         EVERYTHING.pandas(name)

@@ -314,6 +314,13 @@ def test_the_builder_names_its_fields_and_states() -> None:
     assert F["item"].is_null() == Rule("key:item", "null")
 
 
+def test_filters_are_shown_as_they_are_written() -> None:
+    assert repr(F["captured at"]) == 'F["captured at"]'
+    assert repr(F.item.name) == "F.item.name"
+    assert repr([F.lux < 5]) == "[F.lux < 5]"
+    assert str(F.lux < 5) == "lux < 5"
+
+
 # The registry
 
 
