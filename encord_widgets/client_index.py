@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from encord_widgets.commit.progress import watched
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_export_bulk import ExportJob, ExportRun
 from encord_widgets.item_source import CollectionSource
 from encord_widgets.metadata.filters.preset import from_preset
 from encord_widgets.metadata.staging import item_uuid
@@ -194,27 +195,19 @@ class IndexClient:
         titled = [one for one in found if wanted in one.title.casefold()]
         return sorted(titled, key=lambda one: (one.title.casefold(), one.uuid))
 
-    def run_export(self, work: Callable[[EncordApi], Awaitable[T]], stop: threading.Event | None = None) -> T:
+    def run_export(self, work: Callable[[EncordApi], Awaitable[T]], job: ExportJob | None = None) -> T:
         """Do work of an item set on the wire and wait for it; used by `to_collection` and its like.
 
         Args:
             work: Takes the wire.
-            stop: Set on Kernel > Interrupt, so that the work ends by itself; without one it is cancelled.
+            job: What it sends, to show how far it is and to end it on Kernel > Interrupt; without one it is cancelled.
 
         Returns:
             What the work returns.
         """
-        if stop is None:
+        if job is None:
             return self._background.call(lambda: work(self._api))
-        future = self._background.start(lambda: work(self._api))
-        while True:
-            try:
-                return future.result()
-            except KeyboardInterrupt:
-                if stop.is_set():  # a second interrupt is meant
-                    future.cancel()
-                    raise
-                stop.set()
+        return watched(ExportRun(self._background.start(lambda: work(self._api)), job), "export")
 
 
 def uuid_of(thing: object, what: str) -> str:

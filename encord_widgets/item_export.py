@@ -10,7 +10,8 @@ from encord_widgets.api.index_models import Collection
 from encord_widgets.client_index import uuid_of
 from encord_widgets.commit.options import Patience
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.item_export_jobs import ExportJob, collect, link, named, save_preset, top_level_folder
+from encord_widgets.item_export_bulk import ExportJob, named
+from encord_widgets.item_export_jobs import collect, link, save_preset, top_level_folder
 from encord_widgets.item_export_receipt import ExportReceipt
 from encord_widgets.metadata.filters.preset import to_preset
 from encord_widgets.metadata.texts import counted
@@ -106,7 +107,7 @@ class ExportableItems:
                 top = await top_level_folder(api, parents)
             return await collect(api, job, title, description=description, folder=top, into=into)
 
-        return scope.client.run_export(work, job.stop)
+        return scope.client.run_export(work, job)
 
     def to_dataset(self, title: str, description: str | None = None) -> ExportReceipt:
         """Make a dataset of exactly these items: create it, link them in bulk, and read it back.
@@ -136,7 +137,7 @@ class ExportableItems:
         checked = _checked_name(title, "dataset")
         scope = self._export_scope()
         job = _job(scope)
-        return scope.client.run_export(lambda api: link(api, job, checked, description), job.stop)
+        return scope.client.run_export(lambda api: link(api, job, checked, description), job)
 
     def to_preset(self, name: str, description: str = "") -> ExportReceipt:
         """Save the filter as a filter preset of Encord Index, and read it back.

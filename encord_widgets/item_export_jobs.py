@@ -1,72 +1,27 @@
-"""Items on their way into a collection or a dataset: in bulk, named where they fail, read back and counted."""
+"""Items on their way into a collection or a dataset, and filters into a preset; each read back and counted."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Final
 
 import anyio
 
-from encord_widgets.api.endpoints import MAX_BULK, EncordApi
-from encord_widgets.api.errors import ApiError, AuthorisationError
+from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.errors import AuthorisationError
 from encord_widgets.api.wire import Folder, answered_uuids
 from encord_widgets.commit.options import Patience
-from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.item_export_receipt import ExportReceipt, ExportRow, ExportStatus
+from encord_widgets.item_export_bulk import IN_FLIGHT, ExportJob, created, read_back, send_all
+from encord_widgets.item_export_receipt import ExportReceipt
 from encord_widgets.metadata.texts import counted, printable
 from encord_widgets.metadata.values import Json, canonical
 
-__all__ = ["ExportJob", "collect", "link", "save_preset", "top_level_folder"]
+__all__ = ["collect", "link", "save_preset", "top_level_folder"]
 
-_IN_FLIGHT: Final = 4
 _TOO_DEEP: Final = 100
 _HELD_BACK: Final = "Encord names it among the items that it could not add"
 _NOT_SAID: Final = "Encord does not say which item is behind each row, so rows were only counted."
-
-
-@dataclass(frozen=True, slots=True)
-class ExportJob:
-    """What to send.
-
-    Args:
-        names: Item uuids with their names, in order.
-        patience: How long to try again.
-        stop: Set to start no further request.
-    """
-
-    names: Mapping[str, str]
-    patience: Patience = field(default_factory=Patience)
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def receipt_rows(self, sent: _Sent, held: set[str]) -> tuple[ExportRow, ...]:
-        """One row for each item.
-
-        Args:
-            sent: What became of the requests.
-            held: Items that were read back.
-        """
-        return tuple(ExportRow(item, name, *sent.verdict(item, held)) for item, name in self.names.items())
-
-
-@dataclass(slots=True)
-class _Sent:
-    """What became of the requests, by item."""
-
-    accepted: set[str] = field(default_factory=set)
-    refused: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def verdict(self, item: str, held: set[str]) -> tuple[ExportStatus, str]:
-        if item in held:  # an answer that got lost is no fault when the item is there all the same
-            return "added", ""
-        if item in self.refused:
-            return "refused", self.refused[item]
-        if item in self.failed:
-            return "failed", self.failed[item]
-        return ("missing", "") if item in self.accepted else ("pending", "")
 
 
 async def collect(
@@ -98,7 +53,7 @@ async def collect(
         async def listed() -> set[str]:
             return {one.uuid for one in await api.collections(top) if one.name == name}
 
-        uuid = await _created(lambda: api.create_collection(top, name, description), listed, job.patience)
+        uuid = await created(lambda: api.create_collection(top, name, description), listed, job.patience)
     else:
         uuid = (await api.collection(into)).uuid
 
@@ -109,10 +64,11 @@ async def collect(
         found: set[str] = set()
         async for page in api.collection_pages(uuid, include_metadata=False):
             found.update(answered_uuids(page.results))
+            job.progress.counts = {"read back": len(found)}
         return found, 0
 
-    sent = await _send_all(job, send)
-    held, _ = await _read_back(job, sent, members)
+    sent = await send_all(job, send)
+    held, _ = await read_back(job, sent, members)
     return ExportReceipt("collection", uuid, name, job.receipt_rows(sent, held), len(held))
 
 
@@ -137,7 +93,7 @@ async def link(api: EncordApi, job: ExportJob, title: str, description: str | No
     async def listed() -> set[str]:
         return {one.uuid for one in await api.datasets(title)}
 
-    uuid = await _created(lambda: api.create_dataset(title, description), listed, job.patience)
+    uuid = await created(lambda: api.create_dataset(title, description), listed, job.patience)
 
     async def send(items: list[str]) -> dict[str, str]:
         await api.link_items(uuid, items)
@@ -148,8 +104,8 @@ async def link(api: EncordApi, job: ExportJob, title: str, description: str | No
         found = {row.backing_item_uuid for row in rows if row.backing_item_uuid}
         return found, sum(row.backing_item_uuid is None for row in rows)
 
-    sent = await _send_all(job, send)
-    held, nameless = await _read_back(job, sent, members)
+    sent = await send_all(job, send)
+    held, nameless = await read_back(job, sent, members)
     count = len(held) + nameless
     notes: tuple[str, ...] = ()
     if nameless and nameless >= len(sent.accepted - held):
@@ -181,7 +137,7 @@ async def save_preset(
     async def listed() -> set[str]:
         return {one.uuid for one in await api.presets() if one.name == name}
 
-    uuid = await _created(lambda: api.create_preset(name, definition, description), listed, patience)
+    uuid = await created(lambda: api.create_preset(name, definition, description), listed, patience)
     held = await api.preset_definition(uuid)
     proved = canonical(held) == canonical(definition)
     parts: list[Json] = [definition.get("global_filters")]
@@ -208,7 +164,7 @@ async def top_level_folder(api: EncordApi, parents: Iterable[str]) -> str:
         InvalidInputError: If there is none or more than one, or one cannot be read.
     """
     tops: dict[str, str] = {}
-    limit = anyio.CapacityLimiter(_IN_FLIGHT)
+    limit = anyio.CapacityLimiter(IN_FLIGHT)
     unreadable: list[str] = []
 
     async def climb(start: str) -> None:
@@ -247,89 +203,3 @@ def _top_of(folder: Folder) -> str:
         return folder.uuid
     others = [one for one in folder.path_to_root if one.uuid != folder.uuid]
     return next((one.uuid for one in others if one.parent_uuid is None), folder.parent)
-
-
-# -- in bulk -----------------------------------------------------------------------------------------------------
-
-
-async def _created(
-    create: Callable[[], Awaitable[str]], listed: Callable[[], Awaitable[set[str]]], patience: Patience
-) -> str:
-    """Make something once: when the answer got lost, look whether it is there before trying again."""
-    before = await listed()
-    attempt = 1
-    while True:
-        try:
-            return await create()
-        except ApiError as error:
-            if not error.transient:
-                raise
-            fresh = await listed() - before
-            if len(fresh) == 1:
-                return fresh.pop()
-            if attempt >= patience.attempts:
-                raise
-            await anyio.sleep(patience.pause(attempt, error.retry_after))
-        attempt += 1
-
-
-async def _send_all(job: ExportJob, send: Callable[[list[str]], Awaitable[dict[str, str]]]) -> _Sent:
-    """Send all items, at most 1000 at a time; a request that is refused is halved until the item at fault is alone."""
-    sent = _Sent()
-    items = list(job.names)
-    limit = anyio.CapacityLimiter(_IN_FLIGHT)
-
-    async def halving(part: list[str]) -> None:
-        try:
-            refused = await send(part)
-        except BLAMES_AN_ITEM as error:
-            if len(part) == 1:
-                sent.refused[part[0]] = str(error)
-                return
-        except ApiError as error:
-            sent.failed.update(dict.fromkeys(part, str(error)))
-            return
-        else:
-            sent.refused.update(refused)
-            sent.accepted.update(item for item in part if item not in refused)
-            return
-        middle = len(part) // 2
-        await halving(part[:middle])
-        await halving(part[middle:])
-
-    async def bundle(part: list[str]) -> None:
-        async with limit:
-            if not job.stop.is_set():
-                await halving(part)
-
-    async with anyio.create_task_group() as group:
-        for start in range(0, len(items), MAX_BULK):
-            group.start_soon(bundle, items[start : start + MAX_BULK])
-    return sent
-
-
-async def _read_back(
-    job: ExportJob, sent: _Sent, members: Callable[[], Awaitable[tuple[set[str], int]]]
-) -> tuple[set[str], int]:
-    """What is in it; accepted items that do not show yet get a few more looks."""
-    held, nameless = await members()
-    for look in range(1, job.patience.rereads + 1):
-        if job.stop.is_set() or len(sent.accepted - held) <= nameless:
-            break
-        await anyio.sleep(job.patience.pause(look))
-        held, nameless = await members()
-    return held, nameless
-
-
-def named(uuids: Sequence[str], name_of: Callable[[str], str]) -> dict[str, str]:
-    """Items with their names, each once.
-
-    Args:
-        uuids: Item uuids, lower case.
-        name_of: Gives the name of one.
-
-    Example:
-        >>> named(["8ad5", "8ad5"], str.upper)
-        {'8ad5': '8AD5'}
-    """
-    return {uuid: name_of(uuid) for uuid in uuids}

@@ -28,6 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "item_editing",
             "item_events",
             "item_export",
+            "item_export_bulk",
             "item_export_jobs",
             "item_export_receipt",
             "item_filter",

@@ -1,32 +1,64 @@
-"""A progress bar for whoever waits for a commit: in the notebook, in a terminal, or nowhere."""
+"""A progress bar for whoever waits for a commit or its like: in the notebook, in a terminal, or nowhere."""
 
 from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import TimeoutError as NotYet
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from encord_widgets.commit.receipt import Receipt
-    from encord_widgets.commit.run import CommitRun
+__all__ = ["Progress", "Watched", "watched"]
 
-__all__ = ["watched"]
+T_co = TypeVar("T_co", covariant=True)
 
 _LOOK = 0.1
 _QUIET = 0.5
 
 
-def watched(run: CommitRun) -> Receipt:
-    """Wait for a commit; one that takes longer than half a second shows how far it is.
+class Progress(Protocol):
+    """How far something is."""
+
+    @property
+    def items_total(self) -> int:
+        """Items there are."""
+        ...
+
+    @property
+    def items_done(self) -> int:
+        """Items that are through."""
+        ...
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What became of them, in words."""
+        ...
+
+
+class Watched(Protocol[T_co]):
+    """Something under way, such as a `CommitRun`."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        ...
+
+    def result(self, timeout: float | None = None) -> T_co:
+        """Wait for what comes of it."""
+        ...
+
+
+def watched(run: Watched[T_co], what: str = "commit") -> T_co:
+    """Wait for a commit or its like; one that takes longer than half a second shows how far it is.
 
     Nothing is shown where nobody would see it: output that goes into a file or a pipe, and off the main thread.
 
     Args:
-        run: The commit.
+        run: What is under way.
+        what: What it is called.
 
     Returns:
-        Its receipt.
+        What comes of it, such as a receipt.
     """
     bar: Any = None
     if threading.current_thread() is not threading.main_thread():  # a widget waits, and shows it itself
@@ -36,7 +68,7 @@ def watched(run: CommitRun) -> Receipt:
             try:
                 return run.result(_QUIET if bar is None else _LOOK)
             except NotYet:
-                bar = bar or _bar(run.progress.items_total)
+                bar = bar or _bar(run.progress.items_total, what)
             done = run.progress
             bar.n = done.items_done
             bar.set_postfix_str(", ".join(f"{count:,} {status}" for status, count in done.counts.items()))
@@ -47,9 +79,9 @@ def watched(run: CommitRun) -> Receipt:
             bar.close()
 
 
-def _bar(total: int) -> Any:
+def _bar(total: int, what: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm's, where ipywidgets is there and no notebook is
         from tqdm.auto import tqdm
 
-    return tqdm(total=total, unit="item", desc="commit", disable=None, leave=False)
+    return tqdm(total=total, unit="item", desc=what, disable=None, leave=False)

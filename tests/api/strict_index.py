@@ -1,4 +1,4 @@
-"""Index and datasets of the strict server, from the API's description alone; the older protocol and its signature too."""
+"""Index and datasets of the strict server, from the API's description alone, and the older protocol: signature too."""
 
 from __future__ import annotations
 
