@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import anyio
 
-from encord_widgets.api.codec import encode
+from encord_widgets.api.codec import encode, uncollected
 from encord_widgets.api.errors import ApiError, RateLimitedError
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import ReceiptRow, Status, now
@@ -76,9 +76,11 @@ class Bundle:
         """Commit the bundle; errors of the wire end up in the outcome, by item."""
         self._on_phase("reading")
         await self._read(self._planned)
-        for item, planned in self._planned.items():
-            if item in self._observed:
-                self._wishes[item] = merge(self._observed[item], planned.changes, self._options.on_conflict)
+        with uncollected():
+            for item, planned in self._planned.items():
+                if item in self._observed:
+                    held = self._observed[item]
+                    self._wishes[item] = merge(held, planned.changes, self._options.on_conflict)
         open_items = [item for item, merged in self._wishes.items() if merged.written]
         attempt = 0
         while open_items:
@@ -93,7 +95,8 @@ class Bundle:
             # What is live may have changed while we waited, and an answer that got lost may have been a success.
             await self._read(open_items)
             open_items = [item for item in open_items if self._still_ours_to_write(item)]
-        self._judge_all()
+        with uncollected():
+            self._judge_all()
         self._outcome.observed = list({id(batch): batch for batch in self._last_read.values()}.values())
         # An answer that got lost is no fault when the write is there all the same.
         unwritten = [error for item, error in self._write_errors.items() if not self._shows(item)]

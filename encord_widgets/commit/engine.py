@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,7 +81,7 @@ class _Commit:
 
     def __post_init__(self) -> None:
         self.canary = self._canary_items()
-        self.bundles = list(_cut(self.plan.items, self.canary, self.options.bundle_size))
+        self.bundles = list(_cut(self.plan.items, self.canary, self.options))
         self.limiter = anyio.CapacityLimiter(self.options.concurrency)
         total = len(self.plan.items)
         self.state = _State(CommitProgress("reading", items_total=total, bundles_total=len(self.bundles)))
@@ -100,7 +101,7 @@ class _Commit:
         places = ((change.item, change.key) for change in self.plan.changes)
         order = {place: position for position, place in enumerate(places)}
         receipt = Receipt(rows_in_order(self.state.rows, order), started, now(), self.state.bundles)
-        self._written_down(self.log.finish, receipt)
+        await self._written_down(self.log.finish, receipt)
         return receipt
 
     async def _work(self, waiting: Iterable[Sequence[PlannedItem]]) -> None:
@@ -109,13 +110,15 @@ class _Commit:
                 if self.stop.is_set() or self.state.fault:
                     self.state.rows.extend(_unsent(planned, self.state.fault))
                     continue
-                if not self._written_down(self.log.intent, planned):
+                if not await self._written_down(self.log.intent, planned):
                     self.state.rows.extend(_unsent(planned, self.state.fault))
                     continue
-                self._settle(planned, await Bundle(self.calls, planned, self.options, self._moved).run())
+                await self._settle(
+                    planned, await Bundle(self.calls, planned, self.options, self._moved).run()
+                )
 
-    def _settle(self, planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
-        self._written_down(self.log.outcome, outcome.rows)
+    async def _settle(self, planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
+        await self._written_down(self.log.outcome, outcome.rows)
         state = self.state
         state.rows.extend(outcome.rows)
         state.bundles += bool(outcome.written)
@@ -131,10 +134,10 @@ class _Commit:
         state.progress = _counted(state.progress, planned, outcome)
         self.on_progress(state.progress)
 
-    def _written_down(self, write: Callable[[T], None], what: T) -> bool:
-        """Write to the log; a commit that cannot be written down does not go on."""
+    async def _written_down(self, write: Callable[[T], None], what: T) -> bool:
+        """Write to the log, beside the other bundles; a commit that cannot be written down does not go on."""
         try:
-            write(what)
+            await anyio.to_thread.run_sync(write, what)
         except EncordWidgetsError as error:
             self.state.fault = f"the commit could not be written down: {error}"
             return False
@@ -195,9 +198,15 @@ async def commit_plan(
     return await _Commit(calls, plan, options, stop, on_progress, on_observed, log).run()
 
 
-def _cut(items: Sequence[PlannedItem], canary: int, size: int) -> Iterator[Sequence[PlannedItem]]:
+def _cut(
+    items: Sequence[PlannedItem], canary: int, options: CommitOptions
+) -> Iterator[Sequence[PlannedItem]]:
+    """The canary, then bundles of one size: as many as keep every lane busy to the end."""
     if canary:
         yield items[:canary]
+    least = math.ceil((len(items) - canary) / options.bundle_size)
+    lanes = options.concurrency if least > 1 else 1
+    size = math.ceil((len(items) - canary) / max(1, math.ceil(least / lanes) * lanes)) or 1
     for start in range(canary, len(items), size):
         yield items[start : start + size]
 

@@ -223,9 +223,9 @@ class Session:
             self._live()
             with self._desk.file.write(durable=True) as connection:
                 self._write(connection)
-                number = write_plan(connection, commit, self.id, self.source, plan)
+                number, cells = write_plan(connection, commit, self.id, self.source, plan)
             self._unwritten = {}
-            return CommitRecord(self._desk, commit, number, self._hold)
+            return CommitRecord(self._desk, commit, number, self._hold, cells)
 
     def open_commits(self) -> list[OpenCommit]:
         """Commits of the same source that were begun and did not end, the latest first.
