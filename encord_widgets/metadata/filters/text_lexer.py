@@ -99,7 +99,7 @@ class Token:
         """The token in a message."""
         if self.kind == "end":
             return "the end"
-        quote = {"text": '"', "name": "`"}.get(self.kind, "")
+        quote = {"text": '"', "name": "`", "number": ""}.get(self.kind, "'")
         return printable(f"{quote}{self.value}{quote}", 40)
 
     def says(self, *words: str) -> bool:

@@ -46,6 +46,10 @@ _MEANT: Final = {
     "like": "contains", "has": "contains", "exists": "is present", "missing": "is absent", "regex": "matches",
     "equals": "=", "isin": "in", "startswith": "starts with", "endswith": "ends with", "isnull": "is null",
 }  # fmt: skip
+_ASKED: Final = {
+    "state": "A state is asked as: state is changed. ",
+    "item": "A field is asked as: item.name. ",
+}
 _CONSTANTS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
 _OPENINGS: Final = ("a key", "item.<field>", "state is", "not", "(")
 
@@ -158,7 +162,9 @@ class _Parser:
             rule = Rule(STATE_PREFIX + self._choice(STATES, "a state"), "is", (True,))
             return Not(rule) if negated else rule
         if token.value.casefold() in KEYWORDS:
-            raise self._error(_OPENINGS, f"A key of that name is written {quoted_name(token.value)}.")
+            ask = _ASKED.get(token.value.casefold(), "")
+            hint = f"{ask}A key of that name is written {quoted_name(token.value)}."
+            raise self._error(_OPENINGS, hint)
         self._place += 1
         if self._next.says("."):
             raise self._error(_VERBS, f"A key with a dot stands in backticks: `{token.value}.…`.")
@@ -199,9 +205,18 @@ class _Parser:
             self._expect("type", ["type"])
             return self._made(self._next, column, "type", [self._choice(JSON_TYPES, "a type", text=True)])
         self._place -= 1
-        meant = _MEANT.get(word, "")
-        hint = f"Did you mean {meant}?" if meant else _like(token, _VERBS) if token.kind == "word" else ""
-        raise self._error(_VERBS, hint)
+        raise self._error(_VERBS, self._verb_hint(column))
+
+    def _verb_hint(self, column: str) -> str:
+        token, name = self._next, column.partition(":")[2]
+        if token.kind != "word":
+            return ""
+        meant = _MEANT.get(token.value.casefold())
+        if meant:
+            return f"Did you mean {meant}?"
+        several = column.startswith(KEY_PREFIX) and token.value.casefold() not in KEYWORDS
+        words = f"A key of several words stands in backticks: `{name} {token.value}`." if several else ""
+        return _like(token, _VERBS) or words
 
     def _adjective(self, column: str) -> Filter:
         negated = self._take("not")
@@ -240,7 +255,7 @@ class _Parser:
                     break
             self._expect(")", [",", ")"])
         else:
-            raise self._error(["a list in [ ]", "last", "box"])
+            raise self._error(["a list in [ ]", "last", "box"], 'A list is written ["a", "b"].')
         return self._made(start, column, self._any_case("in"), values)
 
     def _within(self, column: str) -> Filter:
