@@ -78,7 +78,7 @@ class ExportableItems:
 
         Raises:
             InvalidInputError: If there is no name, or the items lie in several top-level folders and none was given.
-            ApiError: If the collection cannot be made, found or read back.
+            ApiError: If the collection cannot be made or found.
 
         Example:
             >>> import encord_widgets as ew
@@ -124,7 +124,7 @@ class ExportableItems:
 
         Raises:
             InvalidInputError: If there is no title.
-            ApiError: If the dataset cannot be made or read back.
+            ApiError: If the dataset cannot be made.
 
         Example:
             >>> import encord_widgets as ew

@@ -68,12 +68,12 @@ class ExportJob:
     def __post_init__(self) -> None:
         object.__setattr__(self, "progress", ExportProgress(len(self.names)))
 
-    def receipt_rows(self, sent: Sent, held: set[str]) -> tuple[ExportRow, ...]:
+    def receipt_rows(self, sent: Sent, held: set[str] | None) -> tuple[ExportRow, ...]:
         """One row for each item.
 
         Args:
             sent: What became of the requests.
-            held: Items that were read back.
+            held: Items that were read back; None if that failed.
         """
         return tuple(ExportRow(item, name, *sent.verdict(item, held)) for item, name in self.names.items())
 
@@ -128,20 +128,24 @@ class Sent:
     refused: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def verdict(self, item: str, held: set[str]) -> tuple[ExportStatus, str]:
+    def verdict(self, item: str, held: set[str] | None) -> tuple[ExportStatus, str]:
         """Status of an item, and why.
 
         Args:
             item: Item uuid.
-            held: Items that were read back.
+            held: Items that were read back; None if that failed.
         """
-        if item in held:  # an answer that got lost is no fault when the item is there all the same
+        if (
+            held is not None and item in held
+        ):  # an answer that got lost is no fault when the item is there all the same
             return "added", ""
         if item in self.refused:
             return "refused", self.refused[item]
         if item in self.failed:
             return "failed", self.failed[item]
-        return ("missing", "") if item in self.accepted else ("pending", "")
+        if item not in self.accepted:
+            return "pending", ""
+        return ("unread", "") if held is None else ("missing", "")
 
 
 async def created(
@@ -165,16 +169,30 @@ async def created(
         attempt += 1
 
 
-async def send_all(job: ExportJob, send: Callable[[list[str]], Awaitable[dict[str, str]]]) -> Sent:
-    """Send all items, at most 1000 at a time; a request that is refused is halved until the item at fault is alone."""
+async def send_all(
+    job: ExportJob,
+    send: Callable[[list[str]], Awaitable[dict[str, str]]],
+    still_there: Callable[[], Awaitable[object]],
+) -> Sent:
+    """Send all items, at most 1000 at a time; a request that is refused is halved until the item at fault is alone.
+
+    Args:
+        job: The items.
+        send: Sends some, and gives those that were not taken, with the reason.
+        still_there: Raises an error where the fault is not an item's: what they are sent to is gone.
+    """
     sent = Sent()
     items = list(job.names)
     limit = anyio.CapacityLimiter(IN_FLIGHT)
 
-    async def halving(part: list[str]) -> None:
+    async def halving(part: list[str], *, whole: bool = False) -> None:
         try:
             refused = await send(part)
         except BLAMES_AN_ITEM as error:
+            gone = await _error_of(still_there) if whole else None
+            if gone is not None:
+                sent.failed.update(dict.fromkeys(part, str(gone)))
+                return
             if len(part) == 1:
                 sent.refused[part[0]] = str(error)
                 return
@@ -192,13 +210,21 @@ async def send_all(job: ExportJob, send: Callable[[list[str]], Awaitable[dict[st
     async def bundle(part: list[str]) -> None:
         async with limit:
             if not job.stop.is_set():
-                await halving(part)
+                await halving(part, whole=True)
                 job.progress.items_done += len(part)
 
     async with anyio.create_task_group() as group:
         for start in range(0, len(items), MAX_BULK):
             group.start_soon(bundle, items[start : start + MAX_BULK])
     return sent
+
+
+async def _error_of(call: Callable[[], Awaitable[object]]) -> ApiError | None:
+    try:
+        await call()
+    except ApiError as error:
+        return error
+    return None
 
 
 async def read_back(

@@ -8,12 +8,12 @@ from typing import Final
 import anyio
 
 from encord_widgets.api.endpoints import EncordApi
-from encord_widgets.api.errors import AuthorisationError
+from encord_widgets.api.errors import ApiError, AuthorisationError
 from encord_widgets.api.wire import Folder, answered_uuids
 from encord_widgets.commit.options import Patience
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_export_bulk import IN_FLIGHT, ExportJob, created, read_back, send_all
-from encord_widgets.item_export_receipt import ExportReceipt
+from encord_widgets.item_export_receipt import ExportKind, ExportReceipt, ExportRow
 from encord_widgets.metadata.texts import counted, printable
 from encord_widgets.metadata.values import Json, canonical
 
@@ -44,7 +44,7 @@ async def collect(
         One row for each item.
 
     Raises:
-        ApiError: If the collection cannot be made, found or read back.
+        ApiError: If the collection cannot be made or found.
     """
     if into is None:
         assert folder is not None  # noqa: S101  # the caller knows one of the two
@@ -67,8 +67,11 @@ async def collect(
             job.progress.counts = {"read back": len(found)}
         return found, 0
 
-    sent = await send_all(job, send)
-    held, _ = await read_back(job, sent, members)
+    sent = await send_all(job, send, lambda: api.collection(uuid))
+    try:
+        held, _ = await read_back(job, sent, members)
+    except ApiError as error:  # what was sent is told all the same
+        return _unread("collection", uuid, name, job.receipt_rows(sent, None), error)
     return ExportReceipt("collection", uuid, name, job.receipt_rows(sent, held), len(held))
 
 
@@ -87,7 +90,7 @@ async def link(api: EncordApi, job: ExportJob, title: str, description: str | No
         One row for each item.
 
     Raises:
-        ApiError: If the dataset cannot be made or read back.
+        ApiError: If the dataset cannot be made.
     """
 
     async def listed() -> set[str]:
@@ -104,13 +107,23 @@ async def link(api: EncordApi, job: ExportJob, title: str, description: str | No
         found = {row.backing_item_uuid for row in rows if row.backing_item_uuid}
         return found, sum(row.backing_item_uuid is None for row in rows)
 
-    sent = await send_all(job, send)
-    held, nameless = await read_back(job, sent, members)
+    sent = await send_all(job, send, lambda: api.dataset_title(uuid))
+    try:
+        held, nameless = await read_back(job, sent, members)
+    except ApiError as error:  # what was sent is told all the same
+        return _unread("dataset", uuid, title, job.receipt_rows(sent, None), error)
     count = len(held) + nameless
     notes: tuple[str, ...] = ()
     if nameless and nameless >= len(sent.accepted - held):
         held, notes = held | sent.accepted, (_NOT_SAID,)
     return ExportReceipt("dataset", uuid, title, job.receipt_rows(sent, held), count, notes=notes)
+
+
+def _unread(
+    kind: ExportKind, uuid: str, name: str, rows: tuple[ExportRow, ...], error: ApiError
+) -> ExportReceipt:
+    note = f"Not read back: {error}"
+    return ExportReceipt(kind, uuid, name, rows, held=None, proved=False, notes=(note,))
 
 
 async def save_preset(
@@ -161,11 +174,13 @@ async def top_level_folder(api: EncordApi, parents: Iterable[str]) -> str:
         Its uuid.
 
     Raises:
-        InvalidInputError: If there is none or more than one, or one cannot be read.
+        InvalidInputError: If there is none or more than one, or one is not yours to read.
+        ApiError: If the server cannot be reached.
     """
     tops: dict[str, str] = {}
     limit = anyio.CapacityLimiter(IN_FLIGHT)
     unreadable: list[str] = []
+    failures: list[ApiError] = []
 
     async def climb(start: str) -> None:
         async with limit:
@@ -178,12 +193,16 @@ async def top_level_folder(api: EncordApi, parents: Iterable[str]) -> str:
                     folder = await api.folder(above)
             except AuthorisationError:
                 unreadable.append(start)
+            except ApiError as error:
+                failures.append(error)
             else:
                 tops[folder.uuid] = folder.name
 
     async with anyio.create_task_group() as group:
         for parent in dict.fromkeys(parents):
             group.start_soon(climb, parent)
+    if failures:
+        raise failures[0]
     if len(tops) == 1 and not unreadable:
         return next(iter(tops))
     found = ", ".join(f"{printable(name)!r} ({uuid})" for uuid, name in sorted(tops.items()))

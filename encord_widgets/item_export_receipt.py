@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["ExportKind", "ExportReceipt", "ExportRow", "ExportStatus"]
 
 ExportKind: TypeAlias = Literal["collection", "preset", "dataset"]
-ExportStatus: TypeAlias = Literal["added", "refused", "failed", "missing", "pending"]
+ExportStatus: TypeAlias = Literal["added", "refused", "failed", "missing", "unread", "pending"]
 
 STATUSES: Final[dict[ExportStatus, str]] = {
     "added": "is in it, as read back",
     "refused": "Encord could not add it",
     "failed": "could not be sent",
     "missing": "was accepted, and is not in it when read back",
+    "unread": "was accepted, and could not be read back",
     "pending": "not sent: stopped before",
 }
 _LISTED: Final = 10
@@ -34,7 +35,7 @@ class ExportRow:
     Args:
         item: Item uuid, lower case.
         name: Item name, for people.
-        status: `added`, `refused`, `failed`, `missing` or `pending`.
+        status: `added`, `refused`, `failed`, `missing`, `unread` or `pending`.
         note: Why, for everything but added.
     """
 
@@ -55,7 +56,8 @@ class ExportReceipt:
         uuid: Of the collection, dataset or preset.
         name: Its name or title.
         rows: One for each item; none for a preset.
-        held: Items that it held when read back, others than these among them; filters of a preset.
+        held: Items that it held when read back, others than these among them; filters of a preset. None if it could
+            not be read back.
         proved: Whether what was read back is what was wanted.
         notes: What to know besides.
 
@@ -72,7 +74,7 @@ class ExportReceipt:
     uuid: str
     name: str
     rows: tuple[ExportRow, ...] = ()
-    held: int = 0
+    held: int | None = 0
     proved: bool = True
     notes: tuple[str, ...] = ()
 
@@ -99,9 +101,10 @@ class ExportReceipt:
         head = f"{self.kind} {printable(self.name)!r}"
         if self.kind == "preset":
             proof = "read back as sent" if self.proved else "read back otherwise than it was sent"
-            return f"{head}: {counted(self.held, 'filter')}, {proof}."
+            return f"{head}: {counted(self.held or 0, 'filter')}, {proof}."
         parts = [f"{count:,} {status}" for status, count in self.counts.items()] or ["nothing to add"]
-        return f"{head}: {', '.join(parts)}; it holds {counted(self.held, 'item')}."
+        held = "could not be read back" if self.held is None else f"holds {counted(self.held, 'item')}"
+        return f"{head}: {', '.join(parts)}; it {held}."
 
     def to_frame(self) -> pd.DataFrame:
         """One row an item: item, name, status, note.

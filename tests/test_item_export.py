@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 import encord_widgets as ew
 from encord_widgets.api.credentials import SshCredentials
 from encord_widgets.api.http import HttpClient, RetryPolicy
+from encord_widgets.api.index_models import Collection as ExistingCollection
 from encord_widgets.client import Client
 from encord_widgets.commit.options import Patience
 from encord_widgets.item_export_receipt import ExportReceipt, ExportRow
@@ -150,6 +151,50 @@ def test_a_bundle_that_cannot_be_sent_is_named_and_can_be_sent_later(server: Fla
     assert again.uuid == receipt.uuid == made.uuid
     assert again.held == len(uuids)
     assert len(server.collections) == 1
+
+
+def test_what_is_gone_meanwhile_is_asked_for_once(server: Flaky, client: Client) -> None:
+    items, _ = open_folder(server, client, 900)
+    made = items.where(RAIN).to_collection("Rain")
+    whole = server._change_members
+
+    def gone(*arguments: Any) -> Any:
+        server.collections.clear()
+        return whole(*arguments)
+
+    server._change_members = gone  # type: ignore[method-assign]
+    receipt = items.to_collection(ExistingCollection(uuid=made.uuid, name="Rain"))
+    assert receipt.counts == {"failed": 900}
+    assert receipt.held is None
+    assert f"collection {made.uuid}" in receipt.open[0].note
+    assert len(calls(server, "/add-items")) == 2
+
+
+@pytest.mark.parametrize("kind", ["collection", "dataset"])
+def test_what_cannot_be_read_back_is_told_as_sent(server: Flaky, client: Client, kind: str) -> None:
+    items, _ = open_folder(server, client, 5)
+    server.faults = [("/accessible-items", 503, False)] * 9
+    whole = server._dataset
+
+    def unreadable(dataset: str, uid: object, payload: Any) -> Any:
+        if payload["dataset_access_settings"]["fetch_rows"]:
+            raise EnvelopeError(500, "UNKNOWN_ERROR")
+        return whole(dataset, uid, payload)
+
+    server._dataset = unreadable  # type: ignore[method-assign]
+    receipt = items.to_collection("Rain") if kind == "collection" else items.to_dataset("Rain")
+    assert not receipt
+    assert receipt.counts == {"unread": 5}
+    assert receipt.uuid in (server.collections if kind == "collection" else server.datasets)
+    assert "5 unread; it could not be read back" in receipt.text()
+    assert "Not read back: " in receipt.text()
+
+
+def test_a_server_that_fails_while_folders_are_looked_up_is_one_error(server: Flaky, client: Client) -> None:
+    items, _ = open_folder(server, client, 2)
+    server.faults = [(items.source.identity, 503, False)] * 9
+    with pytest.raises(ew.ServerError, match=items.source.identity):
+        items.to_collection("Rain")
 
 
 def test_an_answer_that_got_lost_is_no_fault(server: Flaky, client: Client) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, Literal, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from encord_widgets.api.errors import BadResponseError
@@ -116,6 +116,22 @@ class DatasetCalls(FolderCalls):
         )
         return _rows(data, f"rows of dataset {dataset}")
 
+    async def dataset_title(self, uuid: str | UUID) -> str:
+        """Title of a dataset, without its rows.
+
+        Encord API: POST /public, `dataset` GET.
+
+        Args:
+            uuid: The dataset.
+
+        Raises:
+            ApiError: AuthorisationError for a dataset that is unknown or not yours.
+
+        Example:
+            >>> await api.dataset_title(uuid)  # doctest: +SKIP
+        """
+        return str((await self._dataset(uuid, rows=False)).get("title") or "")
+
     async def dataset_rows(self, uuid: str | UUID) -> list[DatasetRow]:
         """All rows of a dataset, in one answer, without their metadata.
 
@@ -127,15 +143,18 @@ class DatasetCalls(FolderCalls):
         Example:
             >>> len(await api.dataset_rows(uuid))  # doctest: +SKIP
         """
+        return _rows((await self._dataset(uuid, rows=True)).get("data_rows"), f"rows of dataset {uuid}")
+
+    async def _dataset(self, uuid: str | UUID, *, rows: bool) -> Mapping[str, Any]:
         dataset = checked_uuid(uuid, "dataset")
         data = await self.http.legacy(
             "dataset",
             "GET",
             resource=(_RESOURCE, dataset),
-            payload={"dataset_access_settings": {"fetch_client_metadata": False, "fetch_rows": True}},
+            payload={"dataset_access_settings": {"fetch_client_metadata": False, "fetch_rows": rows}},
             subject=f"dataset {dataset}",
         )
-        return _rows(as_object(data).get("data_rows"), f"rows of dataset {dataset}")
+        return as_object(data)
 
 
 def _rows(data: object, what: str) -> list[DatasetRow]:

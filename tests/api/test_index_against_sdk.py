@@ -135,6 +135,7 @@ async def test_datasets(
     assert [row.backing_item_uuid for row in linked] == items
     assert_same(named(theirs), named(recorded.take()), legacy=True)
     assert await ours.dataset_rows(uuid) == linked
+    assert await ours.dataset_title(uuid) == "Räin"
     assert await ours.link_items(uuid, items) == []
 
 
