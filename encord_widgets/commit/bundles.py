@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import anyio
 
@@ -18,7 +19,9 @@ from encord_widgets.metadata.merge import Merged, merge
 from encord_widgets.metadata.plan import PlannedItem
 from encord_widgets.metadata.values import ABSENT, Json, Value, same, shown
 
-__all__ = ["Bundle", "BundleOutcome"]
+__all__ = ["LEFT_OUT", "Bundle", "BundleOutcome"]
+
+LEFT_OUT: Final = "the server left it out: deleted, or no longer readable"
 
 
 @dataclass(slots=True)
@@ -203,11 +206,7 @@ class Bundle:
 
     def _judge_unread(self, planned: PlannedItem) -> None:
         error = self._read_errors.get(planned.item)
-        note = (
-            f"could not be read: {error}"
-            if error
-            else "the server left it out: deleted, or no longer readable"
-        )
+        note = f"could not be read: {error}" if error else LEFT_OUT
         for change in planned.changes:
             self._add(planned, change, ABSENT, "failed", note)
 

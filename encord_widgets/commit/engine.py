@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import anyio
 
-from encord_widgets.commit.bundles import Bundle, BundleOutcome
+from encord_widgets.commit.bundles import LEFT_OUT, Bundle, BundleOutcome
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now, rows_in_order
 from encord_widgets.commit.wire_calls import CommitApi, CommitCalls
@@ -153,7 +153,11 @@ class _Commit:
         return min(self.options.canary, len(self.plan.items)) if many or destroys else 0
 
     def _check_canary(self) -> None:
-        surprises = [row for row in self.state.rows if row.status not in _HARMLESS]
+        rows = self.state.rows
+        # An item that is gone says nothing about the others, unless they all are.
+        gone = [row for row in rows if row.note == LEFT_OUT]
+        told = rows if len(gone) == len(rows) else [row for row in rows if row.note != LEFT_OUT]
+        surprises = [row for row in told if row.status not in _HARMLESS]
         if surprises and not self.state.fault:
             first = surprises[0]
             self.state.fault = (

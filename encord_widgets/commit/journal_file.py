@@ -21,7 +21,7 @@ from encord_widgets.errors import EncordWidgetsError
 
 __all__ = ["JournalError", "JournalFile", "JournalNotice"]
 
-_STRICT_TABLES: Final = (3, 37)
+_OLDEST_SQLITE: Final = (3, 38)  # strict tables, and JSON functions for certain
 _BUSY_SECONDS: Final = 5.0
 _OPEN_SECONDS: Final = 60.0
 _CHECKED_BYTES: Final = 32 * 2**20  # a check reads it all: 0.15 s
@@ -85,9 +85,9 @@ class JournalFile:
         self._durable: bool | None = None
         self._always_durable = False
         self._process = os.getpid()
-        if sqlite3.sqlite_version_info < _STRICT_TABLES:
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise JournalError(
-                f"The journal needs SQLite 3.37 or newer; this Python has {sqlite3.sqlite_version}."
+                f"The journal needs SQLite 3.38 or newer; this Python has {sqlite3.sqlite_version}."
             )
         self._connection = sqlite3.connect(
             ":memory:" if path is None else path,

@@ -86,7 +86,7 @@ def test_bundles_hold_at_most_so_many_items_and_each_item_goes_once():
     assert [row.item for row in receipt.rows] == [f"i{n:04}" for n in range(2500)]
     assert receipt.counts == {"verified": 2500}
     assert progress[-1].phase == "done"
-    assert (progress[-1].items_done, progress[-1].bundles_done) == (2500, 3)
+    assert (progress[-1].items_done, progress[-1].bundles_done) == (2500, 4)
     assert progress[-1].counts == {"verified": 2500}
     assert {"reading", "writing", "verifying"} <= {p.phase for p in progress}
 
@@ -297,6 +297,17 @@ def test_a_canary_goes_first_and_a_surprise_stops_the_rest():
     assert sum(len(write) for write in encord.writes) == 4
     assert "first 5 items" in receipt.pending[0].note
     assert "not welcome" in receipt.pending[0].note
+
+
+def test_an_item_that_is_gone_is_no_surprise_unless_they_all_are():
+    changes = [Change(f"i{n}", "x", 0, 1) for n in range(30)]
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(1, 30)})
+    receipt = commit(encord, changes, canary=5, canary_over=10)
+    assert receipt.counts == {"failed": 1, "verified": 29}
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(5, 30)})
+    receipt = commit(encord, changes, canary=5, canary_over=10)
+    assert receipt.counts == {"failed": 5, "pending": 25}
+    assert "5 of the first 5 items' changes" in receipt.pending[0].note
 
 
 def test_a_conflict_in_the_canary_is_no_surprise():
