@@ -249,8 +249,12 @@ class FilterableItems(ExportableItems, EditableItems):
     def _stage_rule(self, wanted: Filter, values: Mapping[str, object]) -> StagedRule:
         self.wait()
         rule = StagedRule(self, wanted, staged_values(values, self.schema))
-        self._edited(rule.first)
-        self._rules.append(rule)
+
+        def step() -> None:
+            rule.first()
+            self._rules.append(rule)
+
+        self._edited(step)
         return rule
 
     def _drop_rule(self, rule: StagedRule, step: Callable[[], object]) -> None:

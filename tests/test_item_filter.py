@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import threading
 
 import pytest
 
 import encord_widgets as ew
+from encord_widgets.item_columns import EffectiveColumns
+from encord_widgets.item_states import ItemFacts
+from encord_widgets.metadata.filters.engine import FilterEngine
 from encord_widgets.metadata.filters.tree import EVERYTHING
 
 F = ew.F
@@ -376,3 +380,37 @@ def test_staged_while_another_thread_filters(items):
     assert failures == []
     items.filter = 'weather = "rain"'
     assert in_view(items) == holding(items, "weather", "rain")
+
+
+def test_what_is_kept_between_looks_is_what_a_fresh_look_finds(items):
+    """Masks and columns are patched where something changed; a set of eyes that knows nothing sees the same."""
+    dice = random.Random(4)
+    wanted = [
+        (F.weather == "rain") & ~(F.lux < 1000),
+        F.weather.is_misfit() | F.notes.contains("a", any_case=True) | F.state.changed,
+        ~F.state.changed & F.lux.between(10, 30_000),
+        F["captured at"].is_absent() | (F.item.name.contains("1") & F.camera.is_present()),
+    ]
+    for _ in range(60):
+        item = dice.choice(items.uuids)
+        step = dice.choice(["stage", "stage", "stage", "undo", "redo", "unstage", "read"])
+        if step == "stage":
+            key = dice.choice(["weather", "lux", "notes", "camera", "captured at"])
+            values = {"weather": "fog", "lux": dice.random() * 2000, "captured at": "2024-02-24"}
+            items.stage({item: {key: dice.choice([values.get(key, "a cat"), None, ew.ABSENT])}})
+        elif step == "read":
+            items._loader.take_observed(items.client.read([item]))
+        elif step == "unstage":
+            items.unstage([item])
+        else:
+            getattr(items, step)()
+        fresh = FilterEngine(ItemFacts(items))
+        items_again = EffectiveColumns(items.table, items.changes)
+        for filter_ in wanted:
+            assert items.engine.mask(filter_).tolist() == fresh.mask(filter_).tolist()
+        for key in ("weather", "lux"):
+            rows = items.rows
+            assert items.effective.column(key).values(rows) == items_again.column(key).values(rows)
+            assert items.effective.column(key).values(rows) == [
+                items.value(uuid, key) for uuid in items.uuids
+            ]
