@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from encord_widgets.metadata.filters.tree import Filter, Rule
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SchemaCounts"]
 
+_LOOK_EVERY: Final = 0.5
 _SHARE: Final = 4
 _LONGEST_REST: Final = 10.0
 
@@ -58,15 +60,15 @@ class SchemaCounts:
         while self.outdated and not closing.is_set() and self._turn.acquire(blocking=False):
             try:
                 began = time.monotonic()
-                self._count()
+                self._count(closing)
                 tell()
                 cost = time.monotonic() - began
             finally:
                 self._turn.release()
             closing.wait(min(_SHARE * cost, _LONGEST_REST))
 
-    def _count(self) -> None:
-        if self._items is None:
+    def _count(self, closing: threading.Event) -> None:
+        if self._items is None or not _loaded(self._items, closing):
             return
         now = self._now
         try:
@@ -91,3 +93,12 @@ class SchemaCounts:
         """
         staged = self.impact.filter(key) if self.impact is not None else None
         return Rule(f"key:{key}", "misfit") if staged is None else staged
+
+
+def _loaded(items: ItemSet, closing: threading.Event) -> bool:
+    """Wait until all items are there; False if nobody wants to know any more."""
+    while not closing.is_set():
+        with suppress(TimeoutError):
+            items.wait(_LOOK_EVERY)
+            return True
+    return False

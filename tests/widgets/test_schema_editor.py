@@ -154,6 +154,11 @@ def test_add_edit_and_take_back(page, client):
     page.ask("discard")
     assert page.state["summary"]["changes"] == []
     assert len(client.schema.diff()) == 0
+    page.ask("undo_step")
+    assert len(client.schema.diff()) == 3
+    assert page.state["summary"]["can_redo"]
+    page.ask("redo_step")
+    assert len(client.schema.diff()) == 0
 
 
 def test_what_python_stages_is_on_the_page(page, client):
@@ -286,7 +291,7 @@ def test_a_count_that_fails_is_told_and_not_tried_for_ever(client, items, monkey
     monkeypatch.setattr(client.schema, "usage", lambda _: 1 / 0)
     assert counts.outdated
     with pytest.raises(ZeroDivisionError):
-        counts._count()
+        counts.keep_current(lambda: None, threading.Event())
     assert not counts.outdated
 
 

@@ -113,6 +113,8 @@ export const SUMMARY = {
   deletes: [] as string[],
   conflicts: [] as object[],
   saving: false,
+  can_undo: true,
+  can_redo: false,
   types: TYPES,
 };
 

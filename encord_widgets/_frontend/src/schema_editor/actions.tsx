@@ -214,17 +214,22 @@ function Options({ row, controller }: Props): JSX.Element {
           {plural(row.options.length, "option")}
           {movable && <span class="ecw-soft"> (choose one to rename it, several to merge them)</span>}
         </legend>
-        {row.options.map((option) => (
-          <label key={option} class={chosen.has(option) ? "is-chosen" : ""}>
-            <input
-              type="checkbox"
-              disabled={!movable}
-              checked={chosen.has(option)}
-              onChange={() => controller.choose(option)}
-            />
-            <span>{option}</span>
-          </label>
-        ))}
+        {row.options.map((option) =>
+          movable ? (
+            <label key={option} class={chosen.has(option) ? "is-chosen" : ""}>
+              <input
+                type="checkbox"
+                checked={chosen.has(option)}
+                onChange={() => controller.choose(option)}
+              />
+              <span>{option}</span>
+            </label>
+          ) : (
+            <span key={option} class="ecw-schema-choice">
+              {option}
+            </span>
+          ),
+        )}
       </fieldset>
       {movable && picked.length > 0 && (
         <Line

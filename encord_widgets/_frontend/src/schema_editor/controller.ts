@@ -121,9 +121,22 @@ export class SchemaController {
     this.redraw();
   };
 
+  /** A migration was just planned: it comes into view when it is there. */
+  #planned = false;
+
+  readonly showPlanned = (section: HTMLElement | null): void => {
+    if (!section || !this.#planned) return;
+    this.#planned = false;
+    section.focus();
+  };
+
   /** Does something to the opened key; its form is emptied when that worked. */
   readonly act = async (method: string, key: string, params: object = {}): Promise<void> => {
-    if ((await this.ask(method, { key, ...params })) === null) return;
+    this.#planned = /^(rename|merge|change)_/.test(method);
+    if ((await this.ask(method, { key, ...params })) === null) {
+      this.#planned = false;
+      return;
+    }
     this.fields = {};
     this.chosen.clear();
     this.ending = null;

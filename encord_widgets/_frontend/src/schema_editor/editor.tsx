@@ -73,6 +73,19 @@ function Bar({ controller }: { controller: SchemaController }): JSX.Element {
           value={controller.search}
           onInput={(event) => controller.find(event.currentTarget.value)}
         />
+        {(["undo", "redo"] as const).map((step) => (
+          <button
+            key={step}
+            type="button"
+            class="ecw-button ecw-quiet"
+            aria-label={step === "undo" ? "Undo" : "Redo"}
+            title={step === "undo" ? "Undo" : "Redo"}
+            disabled={step === "undo" ? !summary.can_undo : !summary.can_redo}
+            onClick={() => void (step === "undo" ? controller.ask("undo_step") : controller.ask("redo_step"))}
+          >
+            <Icon name={step} />
+          </button>
+        ))}
         <button
           type="button"
           class="ecw-button"
@@ -105,7 +118,7 @@ function keep(element: HTMLTextAreaElement | null): void {
 }
 
 function Export({ controller }: { controller: SchemaController }): JSX.Element {
-  const { exported, copied } = controller;
+  const { exported, copied, summary } = controller;
   return (
     <Dialog title="Schema as text" onClose={controller.put}>
       <div class="ecw-schema-export">
@@ -121,6 +134,7 @@ function Export({ controller }: { controller: SchemaController }): JSX.Element {
               {format.toUpperCase()}
             </button>
           ))}
+          {summary.changes.length > 0 && <span class="ecw-soft">With what is staged</span>}
           <span class="ecw-grow" />
           <button
             type="button"

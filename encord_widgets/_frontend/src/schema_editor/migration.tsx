@@ -21,7 +21,7 @@ export function MigrationView({
   const { review, progress, running, finished, blocked } = migration;
   const busy = running || controller.asked === "run_next" || controller.asked === "run_all";
   return (
-    <section class="ecw-schema-migration" aria-label="Migration">
+    <section ref={controller.showPlanned} tabIndex={-1} class="ecw-schema-migration" aria-label="Migration">
       <div class="ecw-schema-line">
         <strong>{migration.title}</strong>
         <span class="ecw-grow" />

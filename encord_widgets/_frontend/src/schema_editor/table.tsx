@@ -1,6 +1,6 @@
 // Every key as a row of a real table; the one that is opened shows what can be done to it.
 import type { JSX } from "preact";
-import { count, plural } from "../shared/cells";
+import { count, plural, textOf } from "../shared/cells";
 import { Value } from "../shared/value";
 import { KeyActions } from "./actions";
 import type { SchemaController } from "./controller";
@@ -153,7 +153,7 @@ function Use({ row, controller }: { row: KeyRow; controller: SchemaController })
         {row.samples.length > 0 && (
           <ul>
             {row.samples.map((cell) => (
-              <li key={JSON.stringify(cell)}>
+              <li key={JSON.stringify(cell)} title={textOf(cell)}>
                 <Value cell={cell} />
               </li>
             ))}

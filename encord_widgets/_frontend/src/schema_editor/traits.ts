@@ -58,6 +58,8 @@ export interface Summary {
   deletes: string[];
   conflicts: Conflict[];
   saving: boolean;
+  can_undo: boolean;
+  can_redo: boolean;
   types: TypeOffer[];
 }
 
@@ -114,6 +116,8 @@ const NOTHING: Summary = {
   deletes: [],
   conflicts: [],
   saving: false,
+  can_undo: false,
+  can_redo: false,
   types: [],
 };
 
