@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from encord_widgets.metadata.filters.engine import FilterEngine
     from encord_widgets.metadata.items import ItemTable
     from encord_widgets.metadata.schema import MetadataSchema
+    from encord_widgets.metadata.values import Value
 
 __all__ = ["FilterCounts", "FilterableItems", "NamedFilters", "Selected", "to_filter"]
 
@@ -94,6 +95,10 @@ class FilterableItems(ExportableItems, EditableItems):
     @abstractmethod
     def table(self) -> ItemTable:
         """The items as typed columns."""
+
+    @abstractmethod
+    def stored(self, item: str, key: str) -> Value:
+        """The value of one cell as Encord holds it."""
 
     @property
     @abstractmethod
