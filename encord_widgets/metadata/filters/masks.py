@@ -152,7 +152,7 @@ def rule_mask(
     cells = Cells(column, rows)
     name = rule.op.removesuffix("_ci")
     if name in _TEXT_HITS or rule.op in {"is_ci", "in_ci"}:
-        return cells.spelled(Tag.TEXT, _text_hits(name, rule.values, any_case=rule.op.endswith("_ci")))
+        return _text(cells, name, rule.values, parsed or Parsed(), any_case=rule.op.endswith("_ci"))
     match rule.op:
         case "is" | "in":
             return _equal(cells, rule.values)
@@ -284,7 +284,20 @@ def _one_of(numbers: npt.NDArray[np.float64], wanted: list[float]) -> Mask:
 
 # -- text --------------------------------------------------------------------------------------------------
 
-_TEXT_HITS: Final = frozenset({"contains", "starts", "ends", "regex"})
+_IN_BYTES: Final = frozenset({"contains", "starts", "ends"})
+_TEXT_HITS: Final = _IN_BYTES | {"regex"}
+
+
+def _text(cells: Cells, name: str, values: Sequence[Json], parsed: Parsed, *, any_case: bool) -> Mask:
+    """Cells whose text a text operator means."""
+    places, texts = cells.tagged(Tag.TEXT), cells.column.texts
+    many = cells.whole and len(texts) <= 2 * np.count_nonzero(places)
+    blob = parsed.blob(texts, any_case=any_case) if many and name in _IN_BYTES else None
+    if blob is None:
+        return cells.spelled(Tag.TEXT, _text_hits(name, values, any_case=any_case))
+    needle = str(values[0]).casefold() if any_case else str(values[0])
+    find = {"contains": blob.contains, "starts": blob.starts, "ends": blob.ends}[name]
+    return cells.coded(places, find(needle))
 
 
 def _text_hits(name: str, values: Sequence[Json], *, any_case: bool) -> Hits:

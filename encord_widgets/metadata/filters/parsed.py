@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
+from encord_widgets.metadata.filters.blob import Blob
 from encord_widgets.metadata.filters.instants import Instants, instants
 from encord_widgets.metadata.filters.places import Degrees, places
 
 __all__ = ["Parsed"]
+
+_MANY_TEXTS: Final = 5000
+_MOST_CHARACTERS: Final = 100_000_000
 
 
 class Parsed:
@@ -25,13 +31,14 @@ class Parsed:
         2
     """
 
-    __slots__ = ("_hashed", "_hashes", "_instants", "_jsons", "_places", "_texts")
+    __slots__ = ("_hashed", "_hashes", "_instants", "_joined", "_jsons", "_places", "_texts")
 
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._instants: Instants = np.empty(0, dtype=np.int64)
         self._jsons: list[str] = []
         self._places: tuple[Degrees, Degrees] = (np.empty(0), np.empty(0))
+        self._joined: dict[bool, tuple[list[str], int, Blob | None]] = {}
         self._hashed: list[str] = []
         self._hashes: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
@@ -62,6 +69,21 @@ class Parsed:
             )
         self._jsons = jsons
         return self._places[0][: len(jsons)], self._places[1][: len(jsons)]
+
+    def blob(self, texts: list[str], *, any_case: bool = False) -> Blob | None:
+        """All texts as bytes to look for needles in; None where they are too few, or too long together, to be worth it.
+
+        Args:
+            texts: The column's texts.
+            any_case: Whether they are case-folded.
+        """
+        held, count, blob = self._joined.get(any_case, ([], 0, None))
+        if count != len(texts) or _still(held, texts, count) != count:
+            blob = None
+            if len(texts) >= _MANY_TEXTS and sum(map(len, texts)) <= _MOST_CHARACTERS:
+                blob = Blob(list(map(str.casefold, texts)) if any_case else texts)
+            self._joined[any_case] = texts, len(texts), blob
+        return blob
 
     def hashes(self, texts: list[str]) -> npt.NDArray[np.int64]:
         """A number for every text, the same for equal texts, and for others with a chance of one in 10^19.

@@ -68,12 +68,12 @@ def _by_hash(
     least = 0 if len(starts) <= top else int(np.partition(counts, -top)[-top])
     often = held[starts[counts > least]]
     tied = held[starts[counts == least]]
-    found = _first_texts(texts, hashes, often, len(often)) + _first_texts(
-        texts, hashes, tied, top - len(often)
-    )
-    sizes = dict(zip(held[starts[counts >= least]].tolist(), counts[counts >= least].tolist(), strict=True))
-    ranked = sorted(found, key=lambda code: -sizes[int(hashes[code])])
-    return [(texts[code], sizes[int(hashes[code])]) for code in ranked], len(starts)
+    found = _first_texts(texts, hashes, often, len(often))
+    found += _first_texts(texts, hashes, tied, top - len(often))
+    runs = np.searchsorted(held[starts], hashes[np.array(found, dtype=np.int64)])
+    sizes = dict(zip(found, counts[runs].tolist(), strict=True))
+    ranked = sorted(found, key=lambda code: -sizes[code])
+    return [(texts[code], sizes[code]) for code in ranked], len(starts)
 
 
 def _first_texts(
