@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
@@ -19,7 +18,7 @@ Node: TypeAlias = dict[str, Any]
 """id, kind, muted, nots; a rule has column, op and values, a group has parts; bare if it is empty on purpose."""
 
 _DEEPEST: Final = 60
-_LONGEST_ID: Final = 40
+_LONGEST_ID: Final = 400
 _MISSING: Final = 0
 _PAIR: Final = 2
 _OPEN: Final = "Not filled in yet, so it is left out."
@@ -93,12 +92,35 @@ def to_tree(wanted: Filter, before: Mapping[str, Any] | None = None) -> Node:
         wanted: The filter.
         before: The tree shown so far: nodes at the same places keep their ids, so that the page keeps its focus.
     """
+    names = _Names(before)
     body, _ = _bare(wanted)
     if isinstance(body, Group):
-        return _node(wanted, before)
+        return _node(wanted, before, "root", names)
     inner = (before or {}).get("parts") or [None]
-    root = {"kind": "and", "muted": False, "nots": [], "parts": [_node(wanted, inner[0])]}
-    return {"id": _id(before, "and"), **root}
+    own = names.name(before, "and", "root")
+    part = _node(wanted, inner[0], "0", names)
+    return {"id": own, "kind": "and", "muted": False, "nots": [], "parts": [part]}
+
+
+class _Names:
+    """Ids for the nodes of a tree: those they had, else their place, each once."""
+
+    def __init__(self, before: Mapping[str, Any] | None) -> None:
+        self._used: set[str] = set()
+        queue = [before] if before is not None else []
+        while queue:
+            node = queue.pop()
+            self._used.add(node["id"])
+            queue += node.get("parts", ())
+
+    def name(self, before: Mapping[str, Any] | None, kind: str, place: str) -> str:
+        """The id of the node that stood there before, if it was of the same kind."""
+        if before is not None and (before["kind"] == "rule") is (kind == "rule"):
+            return str(before["id"])
+        while place in self._used:
+            place += "'"
+        self._used.add(place)
+        return place
 
 
 def _bare(wanted: Filter) -> tuple[Filter, list[bool]]:
@@ -110,33 +132,23 @@ def _bare(wanted: Filter) -> tuple[Filter, list[bool]]:
     return wanted, nots
 
 
-def _node(wanted: Filter, before: Mapping[str, Any] | None) -> Node:
+def _node(wanted: Filter, before: Mapping[str, Any] | None, place: str, names: _Names) -> Node:
     body, nots = _bare(wanted)
     common = {"muted": body.muted, "nots": nots}
     if isinstance(body, Rule):
-        node: Node = {
-            "kind": "rule",
-            "column": body.column,
-            "op": body.op,
-            "values": [encode(v) for v in body.values],
-        }
-        many = any(argument.many for argument in OPERATORS[body.op].arguments)
-        if many and not body.values:
+        values = [encode(value) for value in body.values]
+        node: Node = {"kind": "rule", "column": body.column, "op": body.op, "values": values}
+        if not values and any(argument.many for argument in OPERATORS[body.op].arguments):
             node["bare"] = True
-        return {"id": _id(before, "rule"), **node, **common}
+        return {"id": names.name(before, "rule", place), **node, **common}
     group = cast("Group", body)
+    own = names.name(before, group.kind, place)
     known = [*((before or {}).get("parts") or ()), *[None] * len(group.parts)]
-    parts = [_node(part, known[at]) for at, part in enumerate(group.parts)]
-    made: Node = {"kind": group.kind, "parts": parts}
+    parts = [_node(part, known[at], f"{place}.{at}", names) for at, part in enumerate(group.parts)]
+    made: Node = {"id": own, "kind": group.kind, "parts": parts, **common}
     if not parts and group.kind == "or":
         made["bare"] = True
-    return {"id": _id(before, group.kind), **made, **common}
-
-
-def _id(before: Mapping[str, Any] | None, kind: str) -> str:
-    if before is not None and (before["kind"] == "rule") is (kind == "rule"):
-        return str(before["id"])
-    return secrets.token_hex(6)
+    return made
 
 
 # -- tree to filter --------------------------------------------------------------------------------------------

@@ -73,8 +73,6 @@ class FilterBuilder(EncordWidget):
     ).tag(sync=True)
     text: traitlets.Unicode[str, str | bytes] = traitlets.Unicode(help="The filter as text.").tag(sync=True)
     counts: traitlets.Dict[str, Any] = traitlets.Dict(
-        default_value=None,
-        allow_none=True,
         help="How many items there are, match, are in view and would move; by id, matches and what a node removes.",
     ).tag(sync=True)
     columns: traitlets.List[dict[str, Any]] = traitlets.List(
@@ -93,8 +91,10 @@ class FilterBuilder(EncordWidget):
         self._tree: Node = to_tree(self._applied)
         self._reading: Reading = read_tree(self._tree)
         self._columns: tuple[object, list[dict[str, Any]]] = (None, [])
-        self._counts: dict[str, Any] | None = None
+        with items.lock:
+            self._counts = self._counted(items)
         self._counting = threading.Lock()
+        self._asked = 0
         self._facets = FacetReader(items)
         self._count_soon = Throttle(self._count_elsewhere, _COUNT_EVERY)
         super().__init__(items, **common)
@@ -147,28 +147,46 @@ class FilterBuilder(EncordWidget):
     # -- counts ------------------------------------------------------------------------------------------------
 
     def _count_elsewhere(self) -> None:
+        with self._counting:
+            self._asked += 1
+            if self._asked > 1:  # who is counting counts once more
+                return
         with suppress(StaleError):  # closed meanwhile
-            self._workers().submit(self._count_safely)
+            self._workers().submit(self._count_until_done)
 
-    def _count_safely(self) -> None:
-        with self._counting:  # one at a time; whoever comes later counts anew
-            self._guarded(self._count, "The items could not be counted")
+    def _count_until_done(self) -> None:
+        asked = 0
+        while True:
+            with self._counting:
+                if asked == self._asked:
+                    self._asked = 0
+                    return
+                asked = self._asked
+            try:
+                self._guarded(self._count, "The items could not be counted")
+            except BaseException:
+                with self._counting:
+                    self._asked = 0
+                raise
 
     def _count(self) -> None:
-        items = self.items
-        with items.lock:
+        with self.items.lock:
             self._follow()
-            reading, whole = self._reading, items.filter_counts
-            found = items.engine.counts(reading.filter, items.rows) if reading.ids else {}
-            by = {own: found[path] for path, own in reading.ids.items() if path in found}
-        self._counts = {
+            counts = self._counted(self.items)
+        self._counts = counts
+        self._publish()
+
+    def _counted(self, items: ItemSet) -> dict[str, Any]:
+        reading, whole = self._reading, items.filter_counts
+        found = items.engine.counts(reading.filter, items.rows) if reading.ids else {}
+        by = {own: found[path] for path, own in reading.ids.items() if path in found}
+        return {
             "total": whole.total,
             "matches": whole.matching,
             "in_view": whole.shown,
             "moved": whole.moved,
             "by": {own: [one.matches, one.removes] for own, one in by.items()},
         }
-        self._publish()
 
     # -- requests ----------------------------------------------------------------------------------------------
 

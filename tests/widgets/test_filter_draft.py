@@ -139,7 +139,7 @@ def test_negation_and_muting_are_marks():
         rule("a"),
         group("root", {"id": "a"}),
         group("root", rule("")),
-        group("root", rule("x" * 41)),
+        group("root", rule("x" * 401)),
         group("root", rule("a", nots=[1])),
         group("root", rule("a", values=[["n", "NaN"]])),
         group("root", rule("a", values=[7])),

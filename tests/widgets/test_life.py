@@ -29,10 +29,11 @@ MAKERS = {
     "ipydatagrid": lambda items, **more: ew.ItemGrid(items, engine="ipydatagrid", **more),
     "diff": ew.DiffPreview,
     "panel": ew.CommitPanel,
+    "filter": ew.FilterBuilder,
     "bench": ew.Workbench,
     "paged bench": lambda items, **more: ew.Workbench(items, engine="ipydatagrid", **more),
 }
-OWN = {"native": NativeGrid, "diff": ew.DiffPreview, "panel": ew.CommitPanel}
+OWN = {"native": NativeGrid, "diff": ew.DiffPreview, "panel": ew.CommitPanel, "filter": ew.FilterBuilder}
 every_widget = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 own_widgets = pytest.mark.parametrize("make", [MAKERS[name] for name in OWN], ids=OWN)
 
@@ -141,7 +142,12 @@ def test_every_synced_trait_is_described(kind):
         assert trait.help, name
 
 
-FOLDERS = {NativeGrid: "item_grid", ew.DiffPreview: "diff_preview", ew.CommitPanel: "commit_panel"}
+FOLDERS = {
+    NativeGrid: "item_grid",
+    ew.DiffPreview: "diff_preview",
+    ew.CommitPanel: "commit_panel",
+    ew.FilterBuilder: "filter_builder",
+}
 both_sides = pytest.mark.parametrize(("kind", "folder"), FOLDERS.items(), ids=FOLDERS.values())
 
 

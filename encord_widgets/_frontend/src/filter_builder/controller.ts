@@ -26,6 +26,8 @@ export class BuilderController {
   readonly model: AnyModel;
   readonly client: RequestClient;
   readonly root: HTMLElement;
+  /** For ids in the page, where several views may show the same tree. */
+  readonly prefix = `ecw-f-${trees.newId()}`;
   tree: GroupNode;
   columns: FilterColumn[] = [];
   columnOf: ReadonlyMap<string, FilterColumn> = new Map();

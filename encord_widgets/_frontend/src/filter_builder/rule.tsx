@@ -123,7 +123,6 @@ export function Rule({ controller, node: rule, parent, hushed }: NodeProps<RuleN
   const column = controller.columnOf.get(rule.column);
   const problem = controller.problems[rule.id];
   const off = hushed || isMuted(rule);
-  const problemId = `ecw-f-p-${rule.id}`;
   return (
     <li
       class={`ecw-f-rule ${off ? "is-off" : ""} ${dragLook(controller, rule.id)}`}
@@ -148,7 +147,7 @@ export function Rule({ controller, node: rule, parent, hushed }: NodeProps<RuleN
           />
         )}
         {problem && (
-          <span class="ecw-f-problem" id={problemId}>
+          <span class="ecw-f-problem">
             <span class="ecw-sign" aria-hidden="true">
               ⚠
             </span>{" "}

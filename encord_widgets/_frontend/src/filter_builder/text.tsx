@@ -26,7 +26,7 @@ export function TextForm({ controller }: { controller: BuilderController }): JSX
   const text = typed ?? controller.text;
   const error = typed === null ? null : (checked?.error ?? null);
   const shown = error ? marked(text, error.position) : null;
-  const id = `ecw-f-text-${controller.tree.id}`;
+  const id = `${controller.prefix}-text`;
   const lines = Math.min(6, text.split("\n").length + Math.floor(text.length / 90));
   return (
     <form
