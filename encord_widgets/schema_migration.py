@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
     from encord_widgets.metadata.changes import Change, ChangeSet
     from encord_widgets.metadata.schema_receipt import SchemaReceipt
+    from encord_widgets.metadata.values import Value
     from encord_widgets.schema_store import OrganisationSchema
 
 __all__ = ["Migration", "MigrationStep"]
@@ -81,6 +82,7 @@ class Migration:
         self.receipts: list[Receipt | SchemaReceipt] = []
         self._verified = False
         self._found: tuple[object, Moves] | None = None
+        self._written: dict[str, Value] = {}
         spec.edit(schema.live)  # said now rather than at the first step
 
     @property
@@ -216,6 +218,11 @@ class Migration:
             return
         receipt = self.items.commit()
         self.receipts.append(receipt)
+        target = self.spec.movement.target
+        self._written.update(
+            (row.item, row.wanted) for row in receipt.with_status("verified", "already") if row.key == target
+        )
+        self._found = None
         if not receipt:
             counts = ", ".join(f"{number:,} {status}" for status, number in receipt.counts.items())
             raise EncordWidgetsError(
@@ -277,7 +284,10 @@ class Migration:
             seen = (id(rows), len(rows), *(column.version if column else None for column in held))
             if self._found is None or self._found[0] != seen:
                 source, target = (table.column(movement.source), table.column(movement.target))
-                self._found = (seen, moves_of(movement, source, target, rows, table.uuids))
+                self._found = (
+                    seen,
+                    moves_of(movement, source, target, rows, uuids=table.uuids, written=self._written),
+                )
             return self._found[1]
 
     def _others(self) -> list[Change]:

@@ -83,7 +83,7 @@ def rename_key(live: MetadataSchema, old: str, new: str, held: Collection[str]) 
     found = live.get(old)
     ty = None if found is None else found.was or (found if found.state == "live" else None)
     wanted = rules.makeable(ty) if ty is not None else None
-    _check_names(old, new, known=found is not None or old in held or new in live)
+    _check_names(old, new, known=found is not None or old in held or new in live or new in held)
     if wanted is not None and new not in live:
         _refuse(rules.type_problems(new, wanted))
     into = wanted or _live_type(live, new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -191,12 +191,18 @@ class MigrationReview:
 
 
 def moves_of(
-    movement: Movement, source: Column, target: Column, rows: Rows, uuids: Mapping[int, str] | list[str]
+    movement: Movement,
+    source: Column,
+    target: Column,
+    rows: Rows,
+    *,
+    uuids: Sequence[str],
+    written: Mapping[str, Value] | None = None,
 ) -> Moves:
     """What is left to move among some rows: nothing, once it is done.
 
     Within one key, values that the type takes as they are stay. Into another key, the old key is taken away in the
-    same edit; an item that holds something else under the new key already keeps both.
+    same edit; an item that holds something else under the new key already keeps both, unless the migration wrote it.
 
     Args:
         movement: Which values move where.
@@ -204,7 +210,9 @@ def moves_of(
         target: Stored column of the new key.
         rows: Row positions (int64).
         uuids: Uuid of each row.
+        written: By item, what the migration wrote under the new key when somebody changed the old one meanwhile.
     """
+    ours = written or {}
     within = movement.source == movement.target
     held = rows[source.tags[rows] != Tag.ABSENT]
     found = Moves()
@@ -223,12 +231,8 @@ def moves_of(
             after = known[text] = _attempt(movement, value, within=within)
             if len(known) > 2 * _KEPT:
                 known.clear()
-        if (
-            not isinstance(after, ValueError)
-            and not within
-            and other is not ABSENT
-            and not same(other, after)
-        ):
+        taken = not within and other is not ABSENT and not (item in ours and same(other, ours[item]))
+        if taken and not isinstance(after, ValueError) and not same(other, after):
             after = ValueError(f"the item holds {shown(other, 40)} under {movement.target!r} already")
         if isinstance(after, ValueError):
             place = (text, str(after))
@@ -240,8 +244,8 @@ def moves_of(
                 continue
             found.changes.append(Change(item, movement.source, value, after))
         else:
-            if other is ABSENT and after is not ABSENT:
-                found.changes.append(Change(item, movement.target, ABSENT, after))
+            if not same(other, after):
+                found.changes.append(Change(item, movement.target, other, after))
             found.changes.append(Change(item, movement.source, value, ABSENT))
         found.items += 1
         pair = (text, canonical(after))

@@ -86,7 +86,8 @@ class KeyImpact:
         column = f"key:{self.key}"
         if self.change.deletes:
             return Rule(column, "present")
-        return Rule(column, "misfit", (self.change.after.to_wire(),))
+        wire = self.change.after.to_wire()
+        return Rule(column, "misfit", (wire,) if isinstance(wire, dict) else ())
 
 
 @dataclass(frozen=True, slots=True)
