@@ -79,6 +79,7 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
         type="button"
         class={`ecw-th-filter ${filtered ? "is-on" : ""}`}
         tabIndex={-1}
+        aria-haspopup="dialog"
         aria-label={`Filter by ${column.label}${filtered ? ", in force" : ""}`}
         title={`Filter by ${column.label} (Alt+Down)`}
         onClick={(event) => {
