@@ -12,6 +12,7 @@ import weakref
 import pytest
 
 import encord_widgets as ew
+from encord_widgets.metadata.schema_usage import usage_of
 from encord_widgets.widgets.schema_counts import SchemaCounts
 from tests.widgets.browser import Browser
 from tests.widgets.conftest import street_scenes
@@ -288,11 +289,56 @@ def test_a_saved_notebook_shows_the_keys(editor):
 
 def test_a_count_that_fails_is_told_and_not_tried_for_ever(client, items, monkeypatch):
     counts = SchemaCounts(client.schema, items)
-    monkeypatch.setattr(client.schema, "usage", lambda _: 1 / 0)
+    monkeypatch.setattr("encord_widgets.widgets.schema_counts.usage_of", lambda *_: 1 / 0)
     assert counts.outdated
     with pytest.raises(ZeroDivisionError):
         counts.keep_current(lambda: None, threading.Event())
     assert not counts.outdated
+
+
+def test_what_is_counted_is_what_the_schema_tells(client, items):
+    counts = SchemaCounts(client.schema, items)
+
+    def agree():
+        counts.outdate()
+        counts.keep_current(lambda: None, threading.Event())
+        assert list(counts.usage) == client.schema.usage(items)
+        assert counts.impact == client.schema.impact(items)
+
+    agree()
+    client.schema.retype("lux", "boolean").add("batch", "number").delete("notes")
+    agree()
+    items.stage({items.uuids[0]: {"lux": 3, "notes": "n", "brand new": 1}})
+    agree()
+    items.filter = 'weather = "rain"'
+    agree()
+    items.undo()
+    client.schema.undo()
+    agree()
+
+
+def test_only_keys_that_changed_are_counted_again(client, items, monkeypatch):
+    counts = SchemaCounts(client.schema, items)
+    seen = []
+    monkeypatch.setattr(
+        "encord_widgets.widgets.schema_counts.usage_of",
+        lambda types, held, *rest: seen.extend(held) or usage_of(types, held, *rest),
+    )
+
+    def again():
+        seen.clear()
+        counts.outdate()
+        counts.keep_current(lambda: None, threading.Event())
+        return seen
+
+    assert len(again()) > 10
+    assert again() == []
+    items.stage({items.uuids[0]: {"lux": 3}})
+    assert again() == ["lux"]
+    client.schema.retype("camera", "text")
+    assert again() == ["camera"]
+    items.filter = "lux is present"
+    assert len(again()) > 10
 
 
 # -- migrations ----------------------------------------------------------------------------------------------------
