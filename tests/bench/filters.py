@@ -156,22 +156,26 @@ def main(arguments: list[str] | None = None) -> None:
     filter_ = ew.Filter.parse(FILTER)
     if len(list(filter_.rules())) != RULES:
         raise RuntimeError(f"not {RULES} rules")
-    pandas, expected = best(lambda: by_hand(frame))
-
     engine = FilterEngine(source)
-    first, found = best(lambda: FilterEngine(source).mask(filter_), 2)
-    same(found, expected)
 
     def anew():
         engine._held.clear()
         return engine.mask(filter_)
 
-    engine.mask(filter_)
-    again, found = best(anew)
-    same(found, expected)
+    texts = source.column("key:captured_at").values(np.arange(len(source)))
+    first, _ = best(lambda: FilterEngine(source).mask(filter_), 2)
+    parsing, _ = best(lambda: pd.to_datetime(texts, utc=True), 2)
+    rounds = [
+        (best(lambda: by_hand(frame), 1), best(anew, 1)) for _ in range(7)
+    ]  # in turn: others use the machine too
+    for (_, expected), (_, found) in rounds:
+        same(found, expected)
+    pandas, again = (min(pair[side][0] for pair in rounds) for side in (0, 1))
     print(
         f"{options.items:,} items, {RULES} rules: pandas {pandas * 1000:.0f} ms, here {again * 1000:.0f} ms"
-        f" ({again / pandas:.2f}x, goal 1.5x); first evaluation {first * 1000:.0f} ms ({first / pandas:.2f}x)"
+        f" ({again / pandas:.2f}x, goal 1.5x)\n"
+        f"  texts never looked at before: {first * 1000:.0f} ms; pandas with its parsing of moments"
+        f" {(pandas + parsing) * 1000:.0f} ms ({first / (pandas + parsing):.2f}x)"
     )
     changes(engine, source, frame, filter_)
     counts(engine, frame, filter_)

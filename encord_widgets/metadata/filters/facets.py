@@ -185,7 +185,8 @@ def _clipped(number: int) -> float:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(np.finfo(np.float64).max, number)
+        largest = float(np.finfo(np.float64).max)
+        return largest if number > 0 else -largest
 
 
 def _histogram(

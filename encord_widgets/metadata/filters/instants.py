@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -19,11 +20,10 @@ NO_TIME: Final = int(np.iinfo(np.int64).min)
 _SECOND: Final = 1_000_000
 _MINUTE: Final = 60 * _SECOND
 _DAY: Final = 86_400 * _SECOND
-_MONTHS, _HOURS, _SIXTY, _FEBRUARY = 12, 24, 60, 2
+_MONTHS, _HOURS, _SIXTY = 12, 24, 60
 _DATE: Final = 10  # characters of a date
 _TIME: Final = 19  # characters of a date and a time
 _FEW: Final = 64
-_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
 def _shapes() -> dict[int, tuple[int, str]]:
@@ -37,6 +37,12 @@ def _shapes() -> dict[int, tuple[int, str]]:
 
 
 _SHAPES: Final = _shapes()
+
+
+@lru_cache(maxsize=1)
+def _month_starts() -> npt.NDArray[np.int32]:
+    """Day on which every month from year 1 begins, counted from 1970-01-01, up to the one behind year 9999."""
+    return np.arange("0001-01", "10000-02", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int32)
 
 
 def instants(texts: Sequence[str]) -> Instants:
@@ -83,7 +89,7 @@ def _usual(texts: Sequence[str], length: int) -> tuple[Instants, npt.NDArray[np.
     chars = np.ascontiguousarray(spelled.reshape(len(texts), length).T)
     good = (chars[4] == ord("-")) & (chars[7] == ord("-"))
 
-    def number(start: int, stop: int) -> npt.NDArray[np.int64]:
+    def number(start: int, stop: int) -> npt.NDArray[np.int32]:
         """The number that some characters spell, as far as they are digits."""
         nonlocal good
         value = np.zeros(len(texts), dtype=np.int32)
@@ -92,20 +98,21 @@ def _usual(texts: Sequence[str], length: int) -> tuple[Instants, npt.NDArray[np.
             good &= digit <= np.uint8(9)
             value *= 10
             value += digit
-        return value.astype(np.int64)
+        return value
 
     year, month, day = number(0, 4), number(5, 7), number(8, 10)
-    good &= (year >= 1) & (month >= 1) & (month <= _MONTHS) & (day >= 1)
-    leap = (month == _FEBRUARY) & (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    good &= day <= _DAYS.take(month, mode="clip") + leap
-    months = ((year - 1970) * 12 + month - 1).view("datetime64[M]")
-    moments = (months.astype("datetime64[D]").view(np.int64) + day - 1) * _DAY
+    good &= (year >= 1) & (month >= 1) & (month <= _MONTHS)
+    months = (year - 1) * _MONTHS + month - 1
+    starts = _month_starts()
+    days = starts.take(months, mode="clip") + day - 1
+    good &= (day >= 1) & (days < starts.take(months + 1, mode="clip"))
+    moments = days * np.int64(_DAY)
     if length == _DATE:
         return moments, good
     hour, minute, second = number(11, 13), number(14, 16), number(17, 19)
     good &= ((chars[10] == ord("T")) | (chars[10] == ord(" "))) & (chars[13] == ord(":"))
     good &= (chars[16] == ord(":")) & (hour < _HOURS) & (minute < _SIXTY) & (second < _SIXTY)
-    moments += (hour * 60 + minute) * _MINUTE + second * _SECOND
+    moments += ((hour * _SIXTY + minute) * _SIXTY + second) * np.int64(_SECOND)
     end = _TIME
     if digits:
         good &= chars[end] == ord(".")
@@ -117,5 +124,5 @@ def _usual(texts: Sequence[str], length: int) -> tuple[Instants, npt.NDArray[np.
         east, west = chars[end] == ord("+"), chars[end] == ord("-")
         hours, minutes = number(end + 1, end + 3), number(end + 4, end + 6)
         good &= (east | west) & (chars[end + 3] == ord(":")) & (hours < _HOURS) & (minutes < _SIXTY)
-        moments -= np.where(west, -1, 1) * (hours * 60 + minutes) * _MINUTE
+        moments -= np.where(west, -1, 1) * (hours * _SIXTY + minutes) * np.int64(_MINUTE)
     return moments, good
