@@ -176,6 +176,25 @@ class IndexClient:
         understood = from_preset(definition, self.schema)
         return FilterPreset(found.uuid, found.name, found.description, understood, definition)
 
+    def fill(self, collection: object, preset: object) -> None:
+        """Have Encord add what a preset matches now to a collection, for presets that cannot be evaluated here.
+
+        Encord answers before it has begun and never says when it is done: look at `collection` some time later. What
+        was written a moment ago may be missed, and what matches later does not come in by itself. Filters made here
+        are better sent by `ItemSet.to_collection`, which proves what it did.
+        Encord API: POST index/collections/{uuid}/add-preset-items.
+
+        Args:
+            collection: Uuid as text or UUID, a `Collection`, or a Collection of Encord's SDK.
+            preset: Uuid as text or UUID, a `Preset`, or a FilterPreset of Encord's SDK.
+
+        Raises:
+            InvalidInputError: If one of them is no uuid.
+            ApiError: If the server refuses or cannot be reached.
+        """
+        into, wanted = uuid_of(collection, "collection"), uuid_of(preset, "preset")
+        self._background.call(lambda: self._api.add_preset_items(into, wanted))
+
     def datasets(self, search: str | None = None) -> list[Dataset]:
         """Datasets that the credentials have a role in.
 

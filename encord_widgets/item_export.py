@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class ExportScope:
     Args:
         client: The connection.
         table: The items as columns.
-        uuids: Which of them, in order.
+        select: Gives the uuids of those that are exported, in order; waits until all items are loaded.
         filter: What selects them.
         schema: Types of the metadata keys.
         changes: Staged edits.
@@ -45,7 +46,7 @@ class ExportScope:
 
     client: Client
     table: ItemTable
-    uuids: list[str]
+    select: Callable[[], list[str]]
     filter: Filter
     schema: MetadataSchema
     changes: ChangeSet
@@ -56,7 +57,7 @@ class ExportableItems:
 
     @abstractmethod
     def _export_scope(self) -> ExportScope:
-        """What is exported; waits until all items are loaded."""
+        """What is exported."""
 
     def to_collection(
         self, name: str | Collection, description: str = "", *, folder: object = None
@@ -93,13 +94,14 @@ class ExportableItems:
         title = name.name if isinstance(name, Collection) else _checked_name(name, "collection")
         given = None if folder is None else uuid_of(folder, "folder")
         scope = self._export_scope()
-        if not scope.uuids and into is None and given is None:
+        uuids = scope.select()
+        if not uuids and into is None and given is None:
             hint = (
                 "Say which top-level folder an empty collection belongs to: to_collection(name, folder=...)."
             )
             raise InvalidInputError([Problem(expected="items to collect", got="none", hint=hint)])
-        parents = [] if into or given else _parents(scope)
-        job = _job(scope)
+        parents = [] if into or given else _parents(scope, uuids)
+        job = ExportJob(named(uuids, scope.table.name))
 
         async def work(api: EncordApi) -> ExportReceipt:
             top = given
@@ -136,7 +138,7 @@ class ExportableItems:
         """
         checked = _checked_name(title, "dataset")
         scope = self._export_scope()
-        job = _job(scope)
+        job = ExportJob(named(scope.select(), scope.table.name))
         return scope.client.run_export(lambda api: link(api, job, checked, description), job)
 
     def to_preset(self, name: str, description: str = "") -> ExportReceipt:
@@ -175,12 +177,8 @@ class ExportableItems:
         return replace(receipt, notes=(*receipt.notes, *_preset_notes(scope, definition)))
 
 
-def _job(scope: ExportScope) -> ExportJob:
-    return ExportJob(named(scope.uuids, scope.table.name))
-
-
-def _parents(scope: ExportScope) -> list[str]:
-    rows = scope.table.rows_of(scope.uuids)
+def _parents(scope: ExportScope, uuids: list[str]) -> list[str]:
+    rows = scope.table.rows_of(uuids)
     return [parent for parent in set(scope.table.field("parent").values(rows)) if isinstance(parent, str)]
 
 

@@ -212,13 +212,16 @@ class FilterableItems(ExportableItems, EditableItems):
 
     def _export_scope(self) -> ExportScope:
         """What is in view goes to Encord."""
-        self.wait()
-        with self.lock:
-            uuids = [self.table.uuids[row] for row in self._shown().tolist()]
-            return self._scope_of(uuids, self._filter)
 
-    def _scope_of(self, uuids: list[str], wanted: Filter) -> ExportScope:
-        return ExportScope(self.client, self.table, uuids, wanted, self.schema, self.changes)
+        def in_view() -> list[str]:
+            self.wait()
+            with self.lock:
+                return [self.table.uuids[row] for row in self._shown().tolist()]
+
+        return self._scope_of(in_view, self._filter)
+
+    def _scope_of(self, select: Callable[[], list[str]], wanted: Filter) -> ExportScope:
+        return ExportScope(self.client, self.table, select, wanted, self.schema, self.changes)
 
     # -- selections and rules ----------------------------------------------------------------------------------
 
@@ -336,7 +339,7 @@ class Selected(ExportableItems):
             return to_frame(self.items.table, self.rows)
 
     def _export_scope(self) -> ExportScope:
-        return self.items._scope_of(self.uuids, self.filter)  # noqa: SLF001 - its own items
+        return self.items._scope_of(lambda: self.uuids, self.filter)  # noqa: SLF001 - its own items
 
     @property
     def python(self) -> str:

@@ -119,10 +119,26 @@ def test_the_embedded_index_finds_what_the_filter_finds(client: Client, items: I
     found: set[str] = set()
     end = time.monotonic() + 30
     while found != expected and time.monotonic() < end:
-        client.run_export(lambda api: api.add_preset_items(collection, preset.uuid))
+        client.fill(collection, preset)
         time.sleep(1.2)
         found = set(client.collection(collection).uuids) & set(items.uuids)  # frames of groups aside
     assert found == expected
+
+
+def test_a_preset_of_the_app_is_changed_and_saved_again(client: Client, items: ItemSet) -> None:
+    strange = {"key": "weather", "operator": "contains", "values": ["r"]}
+    definition: Any = {"local_filters": {}, "global_filters": {"filters": [strange]}}
+    made = client.run_export(lambda api: api.create_preset("App", definition))
+    read = client.preset(made)
+    assert not read.understood
+    with pytest.raises(ew.InvalidInputError, match="let Encord evaluate the preset"):
+        items.where(read.filter).to_collection("Never")
+    again = items.where(read.filter & Filter.parse('weather = "rain"')).to_preset("App, and rain")
+    assert again
+    assert again.held == 2
+    saved = client.preset(again.uuid).definition["global_filters"]
+    rain = {"key": "weather", "include": True, "values": ["rain"], "type": "enum"}
+    assert saved == {"filters": [strange, rain]}
 
 
 def test_a_dataset_holds_what_a_collection_held(client: Client, items: ItemSet) -> None:
