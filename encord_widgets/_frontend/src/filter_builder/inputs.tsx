@@ -24,7 +24,8 @@ interface DraftProps {
   kind: InputKind;
   label: string;
   value: Val | undefined;
-  problem: string | undefined;
+  /** Id of what says that something is wrong with it. */
+  wrong: string | undefined;
   hint?: string;
   look: string;
   set(value: Val): void;
@@ -68,7 +69,7 @@ export class DraftInput extends Component<DraftProps> {
   override render(props: DraftProps): JSX.Element {
     const [draft, expected] = [this.#draft, this.#expected];
     const text = draft ?? inputText(props.value);
-    const bad = expected !== null || props.problem !== undefined;
+    const bad = expected !== null || props.wrong !== undefined;
     return (
       <span class="ecw-f-draft">
         <input
@@ -79,6 +80,7 @@ export class DraftInput extends Component<DraftProps> {
           spellcheck={false}
           aria-label={props.label}
           aria-invalid={bad}
+          aria-describedby={props.wrong}
           title={expected ? `Expected ${expected}` : props.label}
           placeholder={props.hint}
           value={text}
@@ -154,6 +156,7 @@ function Argument(props: ArgumentProps): JSX.Element {
   const arg = argument.kind;
   const value = rule.values[at];
   const label = `${column.label} ${controller.operatorOf.get(rule.op)?.label ?? ""}: ${argument.name}`;
+  const wrong = problem === undefined ? undefined : `${controller.prefix}-${rule.id}`;
   const set = (next: Val): void => controller.setValue(rule, at, next);
   if (OPAQUE.has(arg)) return <Opaque rule={rule} />;
   if (argument.many) {
@@ -170,7 +173,8 @@ function Argument(props: ArgumentProps): JSX.Element {
       <select
         class="ecw-input"
         aria-label={label}
-        aria-invalid={problem !== undefined}
+        aria-invalid={wrong !== undefined}
+        aria-describedby={wrong}
         value={now}
         onChange={(event) => {
           const text = event.currentTarget.value;
@@ -196,7 +200,8 @@ function Argument(props: ArgumentProps): JSX.Element {
         type="datetime-local"
         {...SECONDS}
         aria-label={`${label} (UTC)`}
-        aria-invalid={problem !== undefined}
+        aria-invalid={wrong !== undefined}
+        aria-describedby={wrong}
         title="UTC"
         value={pickerText(value) ?? ""}
         onChange={(event) => set(fromPicker(event.currentTarget.value))}
@@ -216,7 +221,7 @@ function Argument(props: ArgumentProps): JSX.Element {
         kind={kind}
         label={label}
         value={value}
-        problem={problem}
+        wrong={wrong}
         hint={hint}
         look={arg === "item" || column.type === "uuid" ? "is-uuid" : kind === "number" ? "" : "is-wide"}
         set={set}
@@ -320,6 +325,7 @@ function Chips({ controller, rule, column, argument, problem }: ArgumentProps): 
         spellcheck={false}
         aria-label={`${column.label}: add a value`}
         aria-invalid={problem !== undefined}
+        aria-describedby={problem === undefined ? undefined : `${controller.prefix}-${rule.id}`}
         placeholder="Add a value, Enter"
         onInput={(event) => event.currentTarget.setCustomValidity("")}
         onBlur={(event) => add(event.currentTarget)}

@@ -147,7 +147,7 @@ export function Rule({ controller, node: rule, parent, hushed }: NodeProps<RuleN
           />
         )}
         {problem && (
-          <span class="ecw-f-problem">
+          <span class="ecw-f-problem" id={`${controller.prefix}-${rule.id}`}>
             <span class="ecw-sign" aria-hidden="true">
               ⚠
             </span>{" "}
