@@ -24,6 +24,7 @@ _MONTHS, _HOURS, _SIXTY = 12, 24, 60
 _DATE: Final = 10  # characters of a date
 _TIME: Final = 19  # characters of a date and a time
 _FEW: Final = 64
+_CHUNK: Final = 16_384
 
 
 def _shapes() -> dict[int, tuple[int, str]]:
@@ -60,20 +61,26 @@ def instants(texts: Sequence[str]) -> Instants:
         >>> instants(["1970-01-02", "1970-01-01T00:00:01Z", "rain"])[:2]
         array([86400000000,     1000000])
     """
+    # Arrays of a chunk stay in the processor's cache.
+    chunks = [_chunk(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
+    return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.int64)
+
+
+def _chunk(texts: Sequence[str]) -> Instants:
     if len(texts) < _FEW:
         return np.fromiter(map(_instant, texts), dtype=np.int64, count=len(texts))
     found = np.full(len(texts), NO_TIME, dtype=np.int64)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     for length in np.unique(lengths).tolist():
-        places_ = np.flatnonzero(lengths == length)
-        group = texts if len(places_) == len(texts) else [texts[place] for place in places_.tolist()]
-        moments, good = (
-            _usual(group, length) if length in _SHAPES else (None, np.zeros(len(group), dtype=np.bool_))
-        )
-        if moments is not None:
-            found[places_] = np.where(good, moments, NO_TIME)
-        for place in np.flatnonzero(~good).tolist():
-            found[places_[place]] = _instant(group[place])
+        places = np.flatnonzero(lengths == length)
+        group = texts if len(places) == len(texts) else [texts[place] for place in places.tolist()]
+        if length in _SHAPES:
+            moments, good = _usual(group, length)
+            found[places[good]] = moments[good]
+            unusual = np.flatnonzero(~good).tolist()
+        else:
+            unusual = list(range(len(group)))
+        found[places[unusual]] = [_instant(group[place]) for place in unusual]
     return found
 
 

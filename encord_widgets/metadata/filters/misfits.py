@@ -15,7 +15,7 @@ from encord_widgets.metadata.schema import KeyType
 from encord_widgets.metadata.values import Json, loads
 
 if TYPE_CHECKING:
-    from encord_widgets.metadata.filters.masks import Cells
+    from encord_widgets.metadata.filters.masks import Cells, Hits
 
 __all__ = ["misfits"]
 
@@ -41,9 +41,24 @@ def misfits(cells: Cells, ty: KeyType, parsed: Parsed | None = None) -> npt.NDAr
     if ty.kind == "number" and ty.single_precision:
         found |= cells.tagged(Tag.INT, Tag.FLOAT) & (np.abs(cells.numbers) > _F32_MAX)
     found |= _texts(cells, ty, parsed or Parsed())
-    for tag in (Tag.JSON, Tag.BIG_INT):
-        found |= cells.spelled(tag, lambda texts: (ty.misfit(loads(text)) is not None for text in texts))
-    return found
+    found |= _nested(cells, ty, parsed or Parsed())
+    return found | cells.spelled(Tag.BIG_INT, _one_by_one(ty))
+
+
+def _one_by_one(ty: KeyType) -> Hits:
+    return lambda texts: (ty.misfit(loads(text)) is not None for text in texts)
+
+
+def _nested(cells: Cells, ty: KeyType, parsed: Parsed) -> npt.NDArray[np.bool_]:
+    """Lists and objects that do not fit; to most types all of them are alike."""
+    nested = cells.tagged(Tag.JSON)
+    if not nested.any():
+        return nested
+    if ty.kind == "geospatial":
+        return cells.coded(nested, np.isnan(parsed.places(cells.column.jsons)[0]))
+    if ty.kind == "embedding":
+        return cells.spelled(Tag.JSON, _one_by_one(ty))
+    return nested if ty.misfit([]) is not None else cells.none()
 
 
 def _texts(cells: Cells, ty: KeyType, parsed: Parsed) -> npt.NDArray[np.bool_]:
@@ -51,8 +66,11 @@ def _texts(cells: Cells, ty: KeyType, parsed: Parsed) -> npt.NDArray[np.bool_]:
     if ty.kind == "datetime":
         places = cells.tagged(Tag.TEXT)
         return cells.coded(places, parsed.instants(cells.column.texts) == NO_TIME) if places.any() else places
-    if ty.kind in {"varchar", "text", "user"} and ty.max_length is None:
-        return cells.none()
+    if ty.kind in {"varchar", "text", "user"}:
+        longest = ty.max_length
+        if longest is None:
+            return cells.none()
+        return cells.spelled(Tag.TEXT, lambda texts: map(longest.__lt__, map(len, texts)))
     if ty.kind == "enum":
         options = frozenset[Json](ty.options)
         return cells.spelled(Tag.TEXT, lambda texts: (text not in options for text in texts))

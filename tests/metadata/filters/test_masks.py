@@ -182,3 +182,23 @@ def test_texts_are_read_once_and_new_ones_alone(monkeypatch):
     assert parsed.instants(copy).tolist() == instants(copy).tolist()
     assert parsed.instants(["fog", *texts, "x"]).tolist() == instants(["fog", *texts, "x"]).tolist()
     assert read == [2, 1, 1, 5]
+
+
+TYPES = [
+    {"ty": "variant", "hint": hint} for hint in ("number", "boolean", "varchar", "text", "datetime", "uuid", "user")
+] + [
+    {"ty": "number", "format": "F32"}, {"ty": "varchar", "max_length": 3}, {"ty": "enum", "values": ["rain", ""]},
+    {"ty": "embedding"}, {"ty": "embedding", "size": 2}, {"ty": "geospatial"}, {"ty": "tombstone"}, {"ty": "new"},
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(TYPES),
+    st.lists(some.cells["mixed"] | st.uuids().map(str) | some.near_places | st.just(ABSENT), max_size=12),
+)
+def test_misfits_are_those_of_the_schema(wire, values):
+    ty = KeyType.from_wire(wire)
+    expected = [ty.misfit(value) is not None for value in values]
+    assert rule_mask(Rule("key:k", "misfit"), column_of(values), key_type=ty).tolist() == expected
+    assert rule_mask(Rule("key:k", "misfit", (wire,)), column_of(values)).tolist() == expected
