@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
@@ -10,6 +11,7 @@ import encord_widgets as ew
 from encord_widgets.metadata.filters.tree import EVERYTHING, Group, Rule
 from encord_widgets.widgets._filter_draft import decode
 from tests.widgets.browser import Browser
+from tests.widgets.conftest import street_scenes
 
 F = ew.F
 
@@ -285,4 +287,52 @@ def test_a_closed_builder_lets_go(items):
     before = len(page.updates)
     items.filter = "lux < 5"
     assert len(page.updates) == before
+    assert items.filter.text == "lux < 5"
+
+
+def test_a_builder_made_while_items_load_ends_up_with_all(client):
+    items = street_scenes(client)
+    items.filter = "lux >= 0"
+    with ew.FilterBuilder(items) as builder:
+        page = Browser(builder)
+        items.wait()
+        page.until(lambda: page.state["counts"]["total"] == len(items))
+        counted(page, items.where("lux >= 0").count)
+        page.until(lambda: any(one["id"] == "key:batch" for one in page.state["columns"]))
+
+
+def test_editing_and_building_at_once_ends_in_step(items, builder):
+    def edit():
+        for value in range(30):
+            items.stage({item: {"lux": value} for item in items.uuids[:5]})
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    for number in range(30):
+        builder.ask("set_tree", tree=group(rule("a", "key:lux", "le", ["n", str(number)])))
+    editor.join(20)
+    assert not editor.is_alive()
+    assert items.filter == (F.lux <= 29)
+    counts = counted(builder, items.where(F.lux <= 29).count)
+    assert counts["by"]["a"][0] == counts["matches"]
+    assert builder.state["error"] is None
+
+
+def test_what_python_sets_keeps_the_nodes_that_stay(items, builder):
+    builder.ask(
+        "set_tree", tree=group(rule("mine", "key:lux", "lt", ["n", "5"]), rule("b", "key:notes", "absent"))
+    )
+    items.filter = (F.lux < 7) & F.notes.is_absent() & F.weather.is_present()
+    builder.until(lambda: len(builder.state["tree"]["parts"]) == 3)
+    ids = [one["id"] for one in builder.state["tree"]["parts"]]
+    assert ids[:2] == ["mine", "b"]
+    assert len(set(ids)) == 3
+
+
+def test_a_request_from_another_version_of_the_page_is_refused(items, builder):
+    items.filter = "lux < 5"
+    for method, params in (
+        ("set_tree", {}), ("set_text", {"text": 5}), ("check_text", {}), ("facet", {}), ("save_named", {}),
+    ):  # fmt: skip
+        assert builder.refused(method, params)["code"] == "bad_request"
     assert items.filter.text == "lux < 5"

@@ -317,6 +317,83 @@ describe("the built bundle", () => {
     expect(sent(model).parts[0]).toMatchObject({ column: "key:lux", op: "lt", values: [["n", "7.50"]] });
   });
 
+  const fill = (root: Element, name: string, value: string): void => {
+    const input = labelled<HTMLInputElement>(root, name);
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    press(input, "Enter");
+  };
+  const ruleOf = async (root: Element, column: string, op: string): Promise<void> => {
+    labelled(root, "Add a rule to the filter").click();
+    await until(() => root.querySelector(".ecw-f-column"));
+    choose(labelled(root, "Column"), `key:${column}`);
+    await until(() => root.querySelector(".ecw-f-op"));
+    choose(labelled(root, `${column}: operator`), op);
+  };
+
+  test("a relative time is a number and a unit", async () => {
+    const { model, root } = open("empty");
+    await ruleOf(root, "captured at", "last");
+    await until(() => [...root.querySelectorAll("select")].some((one) => one.value === "days"));
+    fill(root, "captured at is in the last: amount", "7");
+    expect(sent(model).parts[0]).toMatchObject({ op: "last", values: [["n", "7"], "days"] });
+    choose(labelled(root, "captured at is in the last: unit"), "weeks");
+    expect(sent(model).parts[0]).toMatchObject({ values: [["n", "7"], "weeks"] });
+  });
+
+  test("a moment is picked in UTC", async () => {
+    const { model, root } = open("empty");
+    await ruleOf(root, "captured at", "ge");
+    await until(() => root.querySelector("input[type='datetime-local']"));
+    const input = root.querySelector("input[type='datetime-local']") as HTMLInputElement;
+    expect(input.getAttribute("step")).toBe("1");
+    input.value = "2026-03-01T08:30";
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    expect(sent(model).parts[0]).toMatchObject({ op: "ge", values: ["2026-03-01T08:30:00Z"] });
+  });
+
+  test("a box and a circle have a field for each number", async () => {
+    const { model, root } = open("empty");
+    await ruleOf(root, "where", "in_box");
+    await until(() => root.textContent?.includes("south"));
+    for (const [at, side] of ["south", "west", "north", "east"].entries())
+      fill(root, `where is in the box: ${side}`, `${at}.5`);
+    expect(sent(model).parts[0]).toMatchObject({
+      values: [
+        ["n", "0.5"],
+        ["n", "1.5"],
+        ["n", "2.5"],
+        ["n", "3.5"],
+      ],
+    });
+    choose(labelled(root, "where: operator"), "within_km");
+    await until(() => root.textContent?.includes("km"));
+    fill(root, "where is within a distance of: km", "2");
+    expect((sent(model).parts[0] as RuleNode).values).toHaveLength(3);
+  });
+
+  test("a list takes values of any type, one at a time", async () => {
+    const { model, root } = open("empty");
+    await ruleOf(root, "lux", "in");
+    await until(() => root.querySelector(".ecw-f-chips input"));
+    fill(root, "lux: add a value", "5");
+    await until(() => root.querySelector(".ecw-f-chip"));
+    const input = labelled<HTMLInputElement>(root, "lux: add a value");
+    input.value = "x";
+    press(input, "Enter");
+    expect(input.validationMessage).toContain("Expected a number");
+    fill(root, "lux: add a value", "6");
+    expect(sent(model).parts[0]).toMatchObject({
+      values: [
+        ["n", "5"],
+        ["n", "6"],
+      ],
+    });
+    await until(() => root.querySelectorAll(".ecw-f-chip").length === 2);
+    labelled(root, "Remove 5").click();
+    expect(sent(model).parts[0]).toMatchObject({ values: [["n", "6"]] });
+  });
+
   test("the keyboard moves, mutes, negates and removes, and keeps the focus", async () => {
     const { model, root } = open();
     const id = root.querySelector("[data-row^='rule:']")?.getAttribute("data-node");

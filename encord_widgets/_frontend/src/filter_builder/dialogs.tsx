@@ -79,7 +79,7 @@ function Forms({ controller }: { controller: BuilderController }): JSX.Element {
         </section>
       ))}
       <p class="ecw-soft" role="status">
-        {controller.copied || "All four say the same, and each can be read back."}
+        {controller.copied || "All four say the same. Text, Python and JSON can be read back."}
       </p>
     </>
   );

@@ -48,6 +48,8 @@ export class DraftInput extends Component<DraftProps> {
     this.#expected = "expected" in read ? read.expected : null;
     this.setState({});
     if ("expected" in read) return false;
+    // What reads the same needs no draft any more: it then follows what is set elsewhere.
+    if (inputText(read.value) === this.#draft) this.#draft = null;
     if (!sameVal(read.value, this.props.value ?? 0)) this.props.set(read.value);
     return true;
   };
