@@ -71,7 +71,7 @@ def test_a_header_narrows_down_and_keeps_what_it_cannot_show(
     # Rows stay put while one edits, until the filter looks again.
     shown = int(notebook.ask("items.filter_counts.shown"))
     box.grid.focus().choose(0, "weather", "fog")
-    expect(box.bar).to_contain_text(f"{shown} of {total} items; {shown - 1} by now")
+    expect(box.bar).to_contain_text(f"{shown} of {total} items; {shown - 1} after commit")
     shot(notebook, "header_filter_moved_light")
     box.bar.get_by_role("button", name="Apply again").click()
     expect(box.bar).to_contain_text(f"{shown - 1} of {total} items")

@@ -112,6 +112,9 @@ describe("the filter in force", () => {
     const bar = root.querySelector(".ecw-filterbar") as HTMLElement;
     expect(bar.querySelector("code")?.textContent).toBe(IN_FORCE.text);
     expect(bar.querySelector('[role="status"]')?.textContent).toBe("812 of 5,000 items; 640 by now");
+    model.stage(0, "weather", "fog");
+    model.bump();
+    await until(() => bar.textContent?.includes("640 after commit"));
     button(bar, "Apply again").click();
     await until(() => bar.querySelector('[role="status"]')?.textContent === "640 of 5,000 items");
     expect([...bar.querySelectorAll("button")].map((one) => one.textContent)).toEqual(["Clear filter"]);

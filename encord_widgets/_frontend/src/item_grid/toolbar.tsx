@@ -114,8 +114,9 @@ function Counts({ controller }: { controller: Controller }): JSX.Element {
 
 /** The filter in force: its text, what it leaves, and the ways out. */
 export function FilterBar({ controller }: { controller: Controller }): JSX.Element | null {
-  const { filter } = controller.view;
+  const { filter, staged } = controller.view;
   if (!filter) return null;
+  const then = staged > 0 ? "after commit" : "by now";
   return (
     <div class="ecw-filterbar" role="group" aria-label="Filter in force">
       <Icon name="filter" />
@@ -125,7 +126,7 @@ export function FilterBar({ controller }: { controller: Controller }): JSX.Eleme
       </code>
       <span class="ecw-soft" role="status">
         {count(filter.in_view)} of {plural(filter.total, "item")}
-        {filter.moved > 0 && `; ${count(filter.matching)} by now`}
+        {filter.moved > 0 && `; ${count(filter.matching)} ${then}`}
       </span>
       <span class="ecw-grow" />
       {filter.moved > 0 && (
