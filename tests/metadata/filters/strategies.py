@@ -16,13 +16,14 @@ from tests.metadata.strategies import text, values
 
 UUIDS = [f"00000000-0000-4000-8000-{number:012d}" for number in range(5)]
 
-names = st.sampled_from(
+NAMES = (
     [
         "weather", "lux", "captured at", "Ünï", "and", "OR", "not", "muted", "all", "any", "everything", "item",
         "state", "preset", "item.name", "lambda", "None", "true", "is", "a`b", 'a"b', "a\\b", "a\nb", "", " ", "1st",
         "ﬁ", "_private", "__class__", "isin", "٣", "x²", "\u202e", "\x00", "name", "uuid", "frame", "key:x",
     ]
 )  # fmt: skip
+names = st.sampled_from(NAMES)
 keys = names | text
 moments = st.sampled_from(
     [
@@ -127,16 +128,16 @@ opaque_rules = st.builds(
 rules = st.one_of(plain_rules(), plain_rules(), plain_rules(), state_rules, opaque_rules)
 
 
-def trees(leaves: st.SearchStrategy[Filter], max_leaves: int = 8) -> st.SearchStrategy[Filter]:
+@st.composite
+def trees(draw: st.DrawFn, leaves: st.SearchStrategy[Filter], depth: int = 3) -> Filter:
     """Filters of some rules: nested, negated, muted, with groups of no part and of one."""
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.builds(Group, st.sampled_from(["and", "or"]), st.lists(inner, max_size=4).map(tuple), rarely),
-            st.builds(Not, inner, rarely),
-        ),
-        max_leaves=max_leaves,
-    )
+    kind = draw(st.sampled_from(["and", "or", "and", "or", "not", "leaf"])) if depth else "leaf"
+    if kind == "leaf":
+        return draw(leaves)
+    if kind == "not":
+        return Not(draw(trees(leaves, depth - 1)), draw(rarely))
+    count = draw(st.sampled_from([0, 1, 2, 2, 3, 3]))
+    return Group(kind, tuple(draw(trees(leaves, depth - 1)) for _ in range(count)), draw(rarely))  # type: ignore[arg-type]
 
 
 filters = trees(rules)

@@ -17,7 +17,15 @@ from encord_widgets.metadata.filters.operators import OPERATORS
 from encord_widgets.metadata.filters.tree import EVERYTHING, Filter, Group, Not, Rule
 from encord_widgets.metadata.items import ItemBatch, ItemTable
 from tests.metadata.filters.reference import NOW, Item, matches
-from tests.metadata.filters.strategies import ARGUMENTS, filters, item_lists, suited_rules, trees
+from tests.metadata.filters.strategies import (
+    ARGUMENTS,
+    NAMES,
+    filters,
+    item_lists,
+    rules,
+    suited_rules,
+    trees,
+)
 
 UNSAID = frozenset({"nearest", "misfit"})
 DEEP = Filter.all(Filter.any(), Filter.all(Filter.all(Rule("key:a", "null"))), Group("or", (), muted=True))
@@ -56,12 +64,41 @@ def test_json_is_read_back(node: Filter) -> None:
     assert hash(again) == hash(node)
 
 
+@pytest.mark.parametrize("key", NAMES, ids=ascii)
+def test_any_key_can_be_asked_about(key: str) -> None:
+    """Keys that are words of the text or of Python, and keys that nobody can type."""
+    rule = Rule(f"key:{key}", "null")
+    for node in (
+        rule,
+        Not(rule),
+        rule.mute(),
+        rule & Rule("key:b", "is", (1,)),
+        ~(rule | (ew.F[key] == key)),
+    ):
+        assert Filter.parse(node.text) == node
+        assert evaluated(node.python) == node
+        assert Filter.from_json(node.to_json()) == node
+
+
+@pytest.mark.parametrize("op", sorted(ARGUMENTS))
+def test_every_operator_has_every_face(op: str) -> None:
+    @settings(max_examples=30, deadline=None)
+    @given(ARGUMENTS[op], st.booleans())
+    def faces(values: tuple[Any, ...], muted: bool) -> None:  # noqa: FBT001
+        for node in (Rule("key:a b", op, values, muted), Not(Rule("field:name", op, values), muted)):
+            assert Filter.parse(node.text) == node
+            assert evaluated(node.python) == node
+            assert Filter.from_json(json.loads(json.dumps(node.to_json()))) == node
+
+    faces()
+
+
 def test_every_operator_is_tried() -> None:
     assert set(ARGUMENTS) | {"preset"} == set(OPERATORS)
 
 
 @settings(max_examples=300, deadline=None)
-@given(filters, filters, filters)
+@given(rules | filters, rules | filters, rules | filters)
 def test_operators_keep_what_they_join(a: Filter, b: Filter, c: Filter) -> None:
     for joined, kind in (((a & b) & c, "and"), ((a | b) | c, "or")):
         if any(isinstance(part, Group) and part.kind == kind for part in (a, b, c)):
@@ -88,7 +125,7 @@ def run(code: str, frame: pd.DataFrame) -> list[str]:
     return shown.index.to_list()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(trees(suited_rules(UNSAID)), item_lists())
 def test_pandas_code_gives_the_same_rows(node: Filter, items: list[Item]) -> None:
     expected = [item.uuid for item, found in zip(items, matches(node, items), strict=True) if found]

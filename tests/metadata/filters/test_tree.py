@@ -22,7 +22,7 @@ from tests.metadata.filters.strategies import filters, item_lists, suited_rules,
 F = ew.F
 NOTHING = Filter.any()
 COLUMNS = ["lux = 5", "lux != 5", "lux < 5", "lux >= 5", "not lux < 5", "lux is absent", "lux is null"]
-nodes = trees(suited_rules(), max_leaves=5)
+nodes = trees(suited_rules(), depth=2)
 
 
 def test_the_documented_truth_table_is_true() -> None:
