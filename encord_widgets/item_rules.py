@@ -65,7 +65,8 @@ class StagedRule:
     When the items are read again, the rule is looked at again: items that match by now are staged too, edits of items
     that match no more are dropped. What you edit or drop by hand in its cells is an exception and stays as you left it.
     Cells that the rule staged are judged by what stood there before, so that a rule does not undo its own reason.
-    Undoing the step that staged it puts the rule away; redoing brings it back.
+    Undoing the step that staged it puts the rule away; redoing brings it back. The edits are in the journal like all
+    others; the rule itself lives as long as the kernel, and `python` makes it again.
 
     Args:
         items: The item set.
