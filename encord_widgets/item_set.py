@@ -259,9 +259,11 @@ class ItemSet(FilterableItems):
         return self._loader.listing
 
     def _take_progress(self, progress: LoadProgress) -> None:
-        if progress.finished and progress.error is None:
-            self._reapply_rules()
-        self.events.loading.emit(progress)
+        try:
+            if progress.finished and progress.error is None:
+                self._reapply_rules()
+        finally:
+            self.events.loading.emit(progress)
 
     # -- editing -----------------------------------------------------------------------------------------------
 

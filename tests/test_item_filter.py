@@ -414,3 +414,20 @@ def test_what_is_kept_between_looks_is_what_a_fresh_look_finds(items):
             assert items.effective.column(key).values(rows) == [
                 items.value(uuid, key) for uuid in items.uuids
             ]
+
+
+def test_a_rule_that_cannot_look_again_says_why_and_changes_nothing(items, monkeypatch):
+    rule = items.where(DIM).stage(time_of_day="night")
+    staged = items.changes.to_frame()
+
+    def fails(_):
+        raise ew.EncordWidgetsError("The item that it starts from is gone.")
+
+    monkeypatch.setattr(rule._engine, "mask", fails)
+    items.refresh().wait()
+    assert "is gone" in rule.problem
+    monkeypatch.undo()
+    assert items.changes.to_frame().equals(staged)
+    assert "is gone" in repr(rule)
+    items.refresh().wait()
+    assert rule.problem == ""
