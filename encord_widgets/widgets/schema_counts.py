@@ -25,6 +25,7 @@ __all__ = ["SchemaCounts"]
 _LOOK_EVERY: Final = 0.5
 _SHARE: Final = 4
 _LONGEST_REST: Final = 10.0
+_TELL_EVERY: Final = 1.0
 _OWN: Final = "$"
 
 
@@ -69,20 +70,20 @@ class SchemaCounts:
         """Count until nothing happened since; never by two threads at once, and at most a fifth of the time.
 
         Args:
-            tell: Called after each count.
+            tell: Called once a second while it counts, and after each count.
             closing: Set when nobody wants to know any more.
         """
         while self.outdated and not closing.is_set() and self._turn.acquire(blocking=False):
             try:
                 began = time.monotonic()
-                self._count(closing)
+                self._count(tell, closing)
                 tell()
                 cost = time.monotonic() - began
             finally:
                 self._turn.release()
             closing.wait(min(_SHARE * cost, _LONGEST_REST))
 
-    def _count(self, closing: threading.Event) -> None:
+    def _count(self, tell: Callable[[], object], closing: threading.Event) -> None:
         items = self._items
         if items is None or not _loaded(items, closing):
             return
@@ -92,16 +93,24 @@ class SchemaCounts:
                 own = [key for key in items.table.keys if not key.startswith(_OWN)]
                 keys = list(dict.fromkeys([*self._schema, *own]))
                 total = len(items.order())
-            found: list[_Counted] = []
+            told = time.monotonic()
             for key in keys:
                 if closing.is_set():
                     return
-                found.append(self._count_key(items, key))
-            self._known = dict(zip(keys, found, strict=True))
-            self.usage = tuple(one.usage for one in found if one.usage)
-            self.impact = SchemaImpact(tuple(one.impact for one in found if one.impact), total)
+                self._known[key] = self._count_key(items, key)
+                if time.monotonic() - told > _TELL_EVERY:
+                    self._show(keys, total)
+                    tell()
+                    told = time.monotonic()
+            self._known = {key: self._known[key] for key in keys}
+            self._show(keys, total)
         finally:
             self._counted = now  # what cannot be counted is not tried again until something happens
+
+    def _show(self, keys: list[str], total: int) -> None:
+        found = [self._known[key] for key in keys if key in self._known]
+        self.usage = tuple(one.usage for one in found if one.usage)
+        self.impact = SchemaImpact(tuple(one.impact for one in found if one.impact), total)
 
     def _count_key(self, items: ItemSet, key: str) -> _Counted:
         with items.lock:

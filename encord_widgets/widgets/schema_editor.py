@@ -130,7 +130,8 @@ class SchemaEditor(LiveWidget):
 
         def count() -> None:
             def tell() -> None:
-                self._moving.look()
+                if not self._counts.outdated:
+                    self._moving.look()
                 self._publish()
 
             work = partial(self._counts.keep_current, tell, self._closing)

@@ -271,6 +271,29 @@ def test_made_while_the_items_load(client):
         assert row(page, "weather")["used"] > 0
 
 
+def test_an_editor_that_was_moved_equals_one_made_there(client, items, page, save_as_somebody_else):
+    def same_as_new():
+        with ew.SchemaEditor(client, items) as fresh:
+            wanted = {
+                name: counted(Browser(fresh)).state[name]
+                for name in ("rows", "summary", "impact", "migration")
+            }
+        page.until(lambda: {name: page.state[name] for name in wanted} == wanted)
+
+    client.schema.add("city", "varchar").retype("lux", "boolean").delete("notes")
+    same_as_new()
+    items.stage({items.uuids[0]: {"lux": 5, "extra": "x"}})
+    items.filter = "lux is present"
+    same_as_new()
+    save_as_somebody_else(lux={"ty": "variant", "hint": "text"})
+    client.schema.refresh()
+    same_as_new()
+    client.schema.resolve("lux", "theirs").save(allow_delete=True)
+    items.filter = None
+    items.unstage()
+    same_as_new()
+
+
 def test_nothing_follows_a_closed_editor(client, items):
     editor = ew.SchemaEditor(client, items)
     page = counted(Browser(editor))

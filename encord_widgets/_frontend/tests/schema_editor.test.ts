@@ -193,6 +193,22 @@ describe("schema editor", () => {
     ]);
   });
 
+  test("a late answer leaves alone what was chosen since", async () => {
+    const { model, root } = editor("usual");
+    model.delay = 30;
+    open(root, "notes");
+    await until(() => root.textContent?.includes("Delete for good…"));
+    button(root, "Delete").click();
+    open(root, "lux");
+    await until(() => root.querySelector(".ecw-schema-kind"));
+    const select = root.querySelector<HTMLSelectElement>(".ecw-schema-kind") as HTMLSelectElement;
+    select.value = "text";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    button(root, "Re-type only").click();
+    expect(requests(model, "retype")).toEqual([{ key: "lux", kind: "text" }]);
+  });
+
   test("the rules come from Python while one types", async () => {
     const { model, root } = editor("usual");
     button(root, "Add key").click();

@@ -112,7 +112,7 @@ export class SchemaController {
   };
 
   readonly field = (name: string, text: string): void => {
-    this.fields[name] = text;
+    this.fields = { ...this.fields, [name]: text };
     this.redraw();
   };
 
@@ -133,13 +133,15 @@ export class SchemaController {
   /** Does something to the opened key; its form is emptied when that worked. */
   readonly act = async (method: string, key: string, params: object = {}): Promise<void> => {
     this.#planned = /^(rename|merge|change)_/.test(method);
+    const { fields } = this;
     if ((await this.ask(method, { key, ...params })) === null) {
       this.#planned = false;
       return;
     }
-    this.fields = {};
-    this.chosen.clear();
-    this.ending = null;
+    // Somebody quick is at another key, or typing something else, by now.
+    if (this.fields === fields) this.fields = {};
+    if (this.opened === key) this.chosen.clear();
+    if (this.ending?.key === key) this.ending = null;
     this.redraw();
   };
 
