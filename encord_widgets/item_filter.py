@@ -116,8 +116,8 @@ class FilterableItems(ExportableItems, EditableItems):
         """Which items are in view: a `Filter`, or its text; `EVERYTHING` when all are.
 
         Every grid and builder on this set shows the same filter. Items stay in view while they are edited; the
-        filter looks again when it is set, when the items are read again, and when `apply_filter` says so. `events.filter`
-        tells of it: `items.events.filter.connect(function)`.
+        filter looks again when it is set, when the items are read again, and when `apply_filter` says so. To follow it:
+        `items.events.filter.connect(function)`.
 
         Example:
             >>> import encord_widgets as ew
