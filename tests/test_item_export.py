@@ -136,6 +136,10 @@ def test_items_at_fault_are_named_and_the_others_added(server: Flaky, client: Cl
     assert "could not add" in frame.set_index("item").loc[uuids[3], "note"]
     assert "do not have access" in frame.set_index("item").loc[uuids[7], "note"]
     assert "refused: 00003.png" in receipt.text()
+    server.omit.clear()
+    server.requests.clear()
+    items.to_collection("Again")
+    assert len(calls(server, "/accessible-items")) == 1  # what was refused is not waited for
     assert "00030.png" in receipt._repr_html_()
 
 
@@ -244,6 +248,23 @@ def test_items_of_subfolders_belong_to_the_folder_on_top(server: Flaky, client: 
     receipt = client.items([*below, *above]).to_collection("All")
     assert receipt
     assert server.collections[receipt.uuid]["topLevelFolderUuid"] == top
+
+
+def test_the_way_to_the_top_is_read_off_a_folder(server: Flaky, client: Client) -> None:
+    top, other = server.add_folder("Top"), server.add_folder("Other")
+    middle = server.add_folder("Middle", top)
+    low = server.add_folder("Low", middle)
+    way = [(low, middle), (middle, top), (top, None)]
+    server.folders[low]["pathToRoot"] = [
+        {"uuid": one, "parentUuid": above, "name": "", "syncedDatasetHash": None} for one, above in way
+    ]
+    _, below = fill(server, 3, low)
+    items = client.items(below).wait()
+    server.requests.clear()
+    receipt = items.to_collection("All")
+    assert receipt
+    assert server.collections[receipt.uuid]["topLevelFolderUuid"] == top != other
+    assert calls(server, middle) == []
 
 
 def test_items_of_several_top_level_folders_need_a_word(server: Flaky, client: Client) -> None:

@@ -102,6 +102,8 @@ def test_what_a_preset_can_say(written: str, entries: list[Any]) -> None:
         ('city contains "slo"', "'contains' is not documented"),
         ('weather = "rain" or lux = 1', "'or' works among values of one key alone"),
         ('not (weather = "rain" and lux = 1)', "'not' over 'and' works among values of one key alone"),
+        ("not (lux = 1 and lux = 2)", "'not' over 'and' works among values of one key alone"),
+        ("lux = 1 or not lux = 2", "'or' works among values of one key alone"),
         ('when = "2024-02-24"', "a value of type datetime is not documented"),
         ('clip = "x"', r"a value of type embedding \(2\) is not documented"),
         ('place = "x"', "a value of type geospatial is not documented"),
