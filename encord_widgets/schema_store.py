@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from encord_widgets.api.errors import ApiError
 from encord_widgets.errors import InvalidInputError, Problem
@@ -18,7 +19,7 @@ from encord_widgets.metadata.schema_draft import SchemaDraft
 from encord_widgets.metadata.schema_impact import SchemaImpact, impact_of
 from encord_widgets.metadata.schema_merge import SchemaConflictError, SchemaEdit, rebase_all
 from encord_widgets.metadata.schema_receipt import SchemaReceipt, proved
-from encord_widgets.metadata.schema_usage import KeyUsage, usage_of
+from encord_widgets.metadata.schema_usage import KeyUsage, UsageCache, usage_of
 from encord_widgets.metadata.texts import printable
 from encord_widgets.schema_migration import Migration
 
@@ -57,6 +58,7 @@ class OrganisationSchema(SchemaDraft):
         self._background = background
         self._api = api
         self._server = title
+        self._counted: WeakKeyDictionary[ItemSet, UsageCache] = WeakKeyDictionary()
         super().__init__(self._read())
 
     def __repr__(self) -> str:
@@ -150,8 +152,9 @@ class OrganisationSchema(SchemaDraft):
             The keys of the schema as it is staged, in its order, then the others.
         """
         items.wait()
+        cache = self._counted.setdefault(items, UsageCache())
         with items.lock:
-            return usage_of(self, items.table.keys, items.effective.column, items.order())
+            return usage_of(self, items.table.keys, items.effective.column, items.order(), cache)
 
     def impact(self, items: ItemSet) -> SchemaImpact:
         """What the staged changes would do to the items in view: values that would not fit, with examples and filters.

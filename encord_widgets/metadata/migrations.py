@@ -41,6 +41,7 @@ __all__ = [
 Convert: TypeAlias = Callable[[Json], object]
 _KEPT: Final = 1000  # distinct values whose conversion is kept while rows are gone through
 _LISTED: Final = 10
+_SCALAR: Final = (str, int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,26 +217,26 @@ def moves_of(
     within = movement.source == movement.target
     held = rows[source.tags[rows] != Tag.ABSENT]
     found = Moves()
-    counts: Counter[tuple[str, str]] = Counter()
-    examples: dict[tuple[str, str], tuple[Json, Value]] = {}
-    left: dict[tuple[str, str], Left] = {}
-    known: dict[str, Value | ValueError] = {}
+    counts: Counter[object] = Counter()
+    examples: dict[object, tuple[Json, Value]] = {}
+    left: dict[object, Left] = {}
+    known: dict[object, Value | ValueError] = {}
     others = [ABSENT] * len(held) if within else target.values(held)
     for row, value, other in zip(held.tolist(), source.values(held), others, strict=True):
         item = uuids[row]
         if isinstance(value, Absent):
             continue
-        text = canonical(value)
-        after = known.get(text)
-        if after is None or len(known) > _KEPT:
-            after = known[text] = _attempt(movement, value, within=within)
-            if len(known) > 2 * _KEPT:
+        mark = (type(value), value) if isinstance(value, _SCALAR) else canonical(value)
+        after = known.get(mark)
+        if after is None:
+            if len(known) > _KEPT:
                 known.clear()
+            after = known[mark] = _attempt(movement, value, within=within)
         taken = not within and other is not ABSENT and not (item in ours and same(other, ours[item]))
         if taken and not isinstance(after, ValueError) and not same(other, after):
             after = ValueError(f"the item holds {shown(other, 40)} under {movement.target!r} already")
         if isinstance(after, ValueError):
-            place = (text, str(after))
+            place = (mark, str(after))
             one = left.get(place)
             left[place] = Left(value, str(after), 1 + (one.count if one else 0), one.item if one else item)
             continue
@@ -248,10 +249,10 @@ def moves_of(
                 found.changes.append(Change(item, movement.target, other, after))
             found.changes.append(Change(item, movement.source, value, ABSENT))
         found.items += 1
-        pair = (text, canonical(after))
-        counts[pair] += 1
-        examples.setdefault(pair, (value, after))
-    found.moves = tuple(Move(*examples[pair], count) for pair, count in counts.most_common())
+        counts[mark] += 1
+        if mark not in examples:
+            examples[mark] = (value, after)
+    found.moves = tuple(Move(*examples[mark], count) for mark, count in counts.most_common())
     found.left = tuple(sorted(left.values(), key=lambda one: -one.count))
     return found
 
@@ -261,7 +262,7 @@ def _attempt(movement: Movement, value: Json, *, within: bool) -> Value | ValueE
         within
         and movement.ty is not None
         and isinstance(movement.convert, _ToType)
-        and movement.ty.misfit(value) is None
+        and movement.ty.fits(value)
     ):
         return value
     try:
@@ -278,7 +279,7 @@ class _ToType:
     own: Convert | None
 
     def __call__(self, value: Json) -> object:
-        if self.ty.misfit(value) is None and self.own is None:
+        if self.own is None and self.ty.fits(value):
             return value
         if self.own is not None:
             return self.own(value)

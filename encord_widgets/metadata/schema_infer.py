@@ -83,7 +83,7 @@ def infer(values: Iterable[Held]) -> Inference | None:
         ty = _textual([one for one in held if isinstance(one.value, str)])
     else:
         ty = KeyType.from_wire({"ty": kind} if kind == "geospatial" else {"ty": "variant", "hint": kind})
-    return Inference(ty, sum(one.count for one in held if ty.misfit(one.value) is None), total)
+    return Inference(ty, sum(one.count for one in held if ty.fits(one.value)), total)
 
 
 _PREFERRED: Final = ("varchar", "number", "boolean", "geospatial", "embedding")
@@ -99,8 +99,8 @@ def _kind(value: Json) -> str:
     if isinstance(value, str):
         return "varchar"
     if isinstance(value, dict):
-        return "geospatial" if _PLACE.misfit(value) is None else ""
-    return "embedding" if value and _VECTOR.misfit(value) is None else ""
+        return "geospatial" if _PLACE.fits(value) else ""
+    return "embedding" if value and _VECTOR.fits(value) else ""
 
 
 def _textual(texts: list[Held]) -> KeyType:
@@ -108,7 +108,7 @@ def _textual(texts: list[Held]) -> KeyType:
     words = {str(one.value): one.count for one in texts}
     for kind in ("uuid", "datetime"):
         ty = KeyType(kind)
-        fitting = sum(n for word, n in words.items() if ty.misfit(word) is None and word[_DASH:].count("-"))
+        fitting = sum(n for word, n in words.items() if ty.fits(word) and word[_DASH:].count("-"))
         if fitting >= _MOST * total:
             return ty
     short = all(0 < len(word) <= _OPTION_LENGTH for word in words)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.schema_types import KeyType
 from encord_widgets.metadata.values import Json, Value, loads
 
 __all__ = ["Held", "samples", "tally"]
@@ -33,12 +34,13 @@ class Held:
     row: int
 
 
-def tally(column: Column, rows: Rows) -> list[Held]:
+def tally(column: Column, rows: Rows, judge: KeyType | None = None) -> list[Held]:
     """What some rows of a column hold; absent cells are left out.
 
     Args:
         column: The column.
         rows: Row positions, int64.
+        judge: Only a type that is going to judge them matters: what it judges alike need not be told apart.
 
     Example:
         >>> column = Column(4)
@@ -55,9 +57,16 @@ def tally(column: Column, rows: Rows) -> list[Held]:
     wide = np.abs(column.numbers[floats]) > _F32_MAX if len(floats) else np.empty(0, dtype=np.bool_)
     for some in (floats[~wide], floats[wide]):
         found += _alike(column, some)
-    found += _texts(rows[tags == Tag.TEXT], column.codes, column.texts, parse=False)
-    for tag in (Tag.JSON, Tag.BIG_INT):
-        found += _texts(rows[tags == tag], column.codes, column.jsons, parse=True)
+    texts, nested, long = (rows[tags == tag] for tag in (Tag.TEXT, Tag.JSON, Tag.BIG_INT))
+    if judge is None or judge.reads_text:
+        found += _texts(texts, column.codes, column.texts, parse=False)
+    else:
+        found += _alike(column, texts)
+    if judge is None or judge.reads_nested:
+        found += _texts(nested, column.codes, column.jsons, parse=True)
+    else:
+        found += _alike(column, nested)
+    found += _texts(long, column.codes, column.jsons, parse=True)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from encord_widgets.metadata.values import Json, loads, shown, to_json
 
 __all__ = ["from_json", "from_yaml", "to_json_text", "to_yaml"]
 
+_BREAKS: Final = re.compile("[\\x85\\u2028\\u2029\\ufeff]")
 _SHAPE: Final = 'a map from key to type, such as {"lux": {"ty": "variant", "hint": "number"}}'
 
 
@@ -44,7 +46,15 @@ def to_yaml(wire: Mapping[str, Json]) -> str:
     """
     import yaml  # loaded when a YAML text is asked for
 
-    text: str = yaml.safe_dump(dict(wire), sort_keys=False, allow_unicode=True, width=100)
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]  # the library has no types
+        """Quotes text so that every line break of YAML comes back as it was."""
+
+    def represent(dumper: Any, text: str) -> Any:
+        style = '"' if _BREAKS.search(text) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, represent)
+    text: str = yaml.dump(dict(wire), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 

@@ -203,6 +203,24 @@ class KeyType:
         expected = self._expected(value)
         return Problem(expected=expected, got=_got(value)) if expected else None
 
+    def fits(self, value: Value) -> bool:
+        """Whether a value fits, as `misfit` without the words.
+
+        Args:
+            value: A JSON value or `ABSENT`.
+        """
+        return value is None or isinstance(value, Absent) or not self._expected(value)
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether it depends on a text if that fits; other types take every text, or none."""
+        return self.kind in {"enum", "datetime", "uuid"} or self.max_length is not None
+
+    @property
+    def reads_nested(self) -> bool:
+        """Whether it depends on a list or an object if that fits; other types take every one, or none."""
+        return self.kind in {"embedding", "geospatial"}
+
     def _expected(self, value: Json) -> str:
         """What this type expects instead of a value; empty when it fits."""
         match self.kind:

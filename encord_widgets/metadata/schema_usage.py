@@ -14,7 +14,7 @@ from encord_widgets.metadata.schema_types import KeyType
 from encord_widgets.metadata.texts import counted, printable
 from encord_widgets.metadata.values import Value
 
-__all__ = ["KeyUsage", "UsageState", "usage_of"]
+__all__ = ["KeyUsage", "UsageCache", "UsageState", "usage_of"]
 
 UsageState: TypeAlias = Literal["live", "deleted", "deleted for good", "unknown", "unlisted"]
 _OWN: Final = "$"
@@ -62,8 +62,36 @@ class KeyUsage:
         return f"{said}, {counted(self.misfits, 'value')} of another kind" if self.misfits else said
 
 
+class UsageCache:
+    """What was counted, by key, as long as neither the values, the rows nor the type change."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, Rows, str | None, KeyUsage]] = {}
+
+    def usage(self, key: str, ty: KeyType | None, column: Column, rows: Rows) -> KeyUsage:
+        """How some rows use a key, counted at most once.
+
+        Args:
+            key: Metadata key.
+            ty: Its type, None for a key that is not in the schema.
+            column: The column of the key.
+            rows: Row positions (int64), the same array as long as they are the same rows.
+        """
+        identity = ty.identity if ty is not None else None
+        known = self._known.get(key)
+        if known is not None and known[0] == column.version and known[1] is rows and known[2] == identity:
+            return known[3]
+        found = _usage(key, ty, column, rows)
+        self._known[key] = (column.version, rows, identity, found)
+        return found
+
+
 def usage_of(
-    types: Mapping[str, KeyType], held: Iterable[str], column: Callable[[str], Column], rows: Rows
+    types: Mapping[str, KeyType],
+    held: Iterable[str],
+    column: Callable[[str], Column],
+    rows: Rows,
+    cache: UsageCache | None = None,
 ) -> list[KeyUsage]:
     """How some rows use each key of a schema, and each key beside it.
 
@@ -72,23 +100,25 @@ def usage_of(
         held: Keys that items hold.
         column: Gives the column of a key.
         rows: Row positions, int64.
+        cache: What was counted before.
 
     Returns:
         The keys of the schema in its order, then the others that are used.
     """
     others = (key for key in held if key not in types and not key.startswith(_OWN))
-    found = [_usage(key, types.get(key), column(key), rows) for key in dict.fromkeys([*types, *others])]
+    count = (cache or UsageCache()).usage
+    found = [count(key, types.get(key), column(key), rows) for key in dict.fromkeys([*types, *others])]
     return [one for one in found if one.used or one.type is not None]
 
 
 def _usage(key: str, ty: KeyType | None, column: Column, rows: Rows) -> KeyUsage:
-    values = tally(column, rows)
+    values = tally(column, rows, ty)
     used = sum(held.count for held in values)
     nulls = sum(held.count for held in values if held.value is None)
     state: UsageState = "unlisted"
     if ty is not None:
         state = "unknown" if ty.kind == "unknown" else ty.state
-    misfits = sum(held.count for held in values if ty is not None and ty.misfit(held.value) is not None)
+    misfits = sum(held.count for held in values if ty is not None and not ty.fits(held.value))
     guess = infer(values) if ty is None and key_problem(key) is None else None
     return KeyUsage(
         key,

@@ -30,6 +30,7 @@ def as_json(wire):
     return json.dumps(wire, sort_keys=False)
 
 
+@schemas.patient
 @given(schemas.wires)
 def test_the_wire_json_and_yaml_are_identities(wire):
     schema = MetadataSchema.from_wire(wire)
@@ -41,6 +42,7 @@ def test_the_wire_json_and_yaml_are_identities(wire):
         assert as_json(again.to_wire()) == as_json(wire)  # order of keys included
 
 
+@schemas.patient
 @given(schemas.official)
 def test_json_is_read_from_the_sdk_and_the_sdk_reads_ours(wire):
     read = sdk._ClientMetadataSchema.model_validate(MetadataSchema.from_wire(wire).to_wire())
@@ -81,6 +83,7 @@ def test_empty_files_are_an_empty_schema():
 # -- pydantic ----------------------------------------------------------------------------------------------------
 
 
+@schemas.patient
 @given(schemas.wires, st.data())
 def test_a_model_takes_what_the_schema_takes(wire, data):
     schema = MetadataSchema.from_wire(wire)

@@ -38,6 +38,7 @@ def identities(types):
     return {key: ty.identity for key, ty in types.items()}
 
 
+@schemas.patient
 @given(wires, wires)
 def test_what_only_one_side_changed(base_wire, other_wire):
     base, other = read(base_wire), read(other_wire)
@@ -47,6 +48,7 @@ def test_what_only_one_side_changed(base_wire, other_wire):
     assert conflicts == set()
 
 
+@schemas.patient
 @given(wires, wires)
 def test_the_same_change_on_both_sides_is_no_conflict_and_nothing_to_send(base_wire, other_wire):
     base, other = read(base_wire), read(other_wire)
@@ -54,6 +56,7 @@ def test_the_same_change_on_both_sides_is_no_conflict_and_nothing_to_send(base_w
     assert (kept, conflicts) == ({}, [])
 
 
+@schemas.patient
 @given(wires, wires, wires)
 def test_every_key_is_theirs_ours_merged_or_named(base_wire, ours_wire, theirs_wire):
     base, ours, theirs = read(base_wire), read(ours_wire), read(theirs_wire)
@@ -78,6 +81,7 @@ def test_every_key_is_theirs_ours_merged_or_named(base_wire, ours_wire, theirs_w
             assert set(result[key].options) == set(theirs[key].options) | added
 
 
+@schemas.patient
 @given(wires, wires)
 def test_unknown_types_come_back_as_they_came(base_wire, theirs_wire):
     base, theirs = read(base_wire), read(theirs_wire)
@@ -86,6 +90,7 @@ def test_unknown_types_come_back_as_they_came(base_wire, theirs_wire):
     assert {key: sent[key] for key in theirs_wire} == theirs_wire
 
 
+@schemas.patient
 @given(schemas.option_lists, schemas.option_lists, schemas.option_lists)
 def test_options_of_both_sides_are_kept(base, ours, theirs):
     before = KeyType("enum", options=tuple(base))
@@ -104,6 +109,7 @@ def test_more_options_than_fit_are_a_conflict():
     assert "weather" in str(SchemaConflictError([conflict]))
 
 
+@schemas.patient
 @given(wires, wires)
 def test_a_draft_follows_what_is_live(base_wire, theirs_wire):
     draft = SchemaDraft(read(base_wire))
@@ -139,6 +145,7 @@ def test_a_conflict_is_settled_either_way():
     assert draft.conflicts == draft.edits == ()
 
 
+@schemas.patient
 @given(wires, wires)
 def test_a_diff_is_what_turns_one_into_the_other(before_wire, after_wire):
     before, after = read(before_wire), read(after_wire)

@@ -42,6 +42,7 @@ def passes(step, *refusals):
     return True
 
 
+@schemas.patient
 @given(schemas.key_text)
 def test_a_key_is_right_where_the_sdk_says_so(key):
     assert (rules.key_problem(key) is None) == sdk._is_valid_metadata_key(key)
@@ -104,6 +105,7 @@ def by_us(draft, key, what, argument):
             draft.restore(key)
 
 
+@schemas.patient
 @given(schemas.official, schemas.keys, STEPS)
 def test_what_the_sdk_lets_pass_and_refuses(wire, key, step):
     what, argument = step
@@ -129,6 +131,7 @@ def test_an_enum_holds_255_options_in_practice(count, right):
     assert passes(lambda: SchemaDraft().add("e", "enum", options=options), InvalidInputError) == right
 
 
+@schemas.patient
 @given(schemas.wires, schemas.wires)
 def test_no_rule_stands_against_what_is_there_already(before, after):
     schema = MetadataSchema.from_wire(before)

@@ -31,6 +31,7 @@ def column_of(values):
     return column
 
 
+@schemas.patient
 @given(cells, st.data())
 def test_a_tally_counts_every_value_that_is_there(values, data):
     rows = np.array(data.draw(st.permutations(range(len(values)))), dtype=np.int64)[
@@ -46,6 +47,7 @@ def test_a_tally_counts_every_value_that_is_there(values, data):
     assert {one.value: one.count for one in held if isinstance(one.value, str)} == dict(texts)
 
 
+@schemas.patient
 @given(cells, types)
 def test_usage_is_what_a_count_by_hand_says(values, ty):
     rows = np.arange(len(values), dtype=np.int64)
@@ -58,6 +60,7 @@ def test_usage_is_what_a_count_by_hand_says(values, ty):
     assert all(any(canonical(value) == canonical(sample) for value in present) for sample in found.samples)
 
 
+@schemas.patient
 @given(cells)
 def test_a_key_beside_the_schema_gets_the_type_that_fits_as_many_as_it_says(values):
     rows = np.arange(len(values), dtype=np.int64)
@@ -72,6 +75,7 @@ def test_a_key_beside_the_schema_gets_the_type_that_fits_as_many_as_it_says(valu
             assert fits == one.fits > 0
 
 
+@schemas.patient
 @given(cells, types, types)
 def test_impact_is_what_a_count_by_hand_says(values, before, after):
     rows = np.arange(len(values), dtype=np.int64)
