@@ -30,6 +30,8 @@ MEANINGS: list[tuple[str, list[Value], list[Value]]] = [
     ("k = true", [True], [1, "true", False, None, ABSENT]),
     ("k = null", [None], [0, "", False, ABSENT, "null"]),
     ("k = 9007199254740993", [2**53 + 1], [2**53, 2**53 + 2, float(2**53)]),
+    ("k = 9007199254740992", [2**53], [float(2**53), 2**53 + 1, "9007199254740992"]),
+    ("k in [9007199254740992.0, 7]", [float(2**53), 7.0], [2**53, 2**53 + 1, True]),
     ('k = {"a": 1, "b": [2.0]}', [{"b": [2], "a": 1.0}], [{"a": 1}, [1], None]),
     ('k = "Rain"', ["Rain"], ["rain", "Rain ", None, ABSENT]),
     ('k = "straße" any case', ["STRASSE", "Straße"], ["strase", 5, None, ABSENT]),
