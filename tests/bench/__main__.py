@@ -1,8 +1,9 @@
 """All benchmarks: `python -m tests.bench`."""
 
-from tests.bench import commit, load, safety
+from tests.bench import commit, filters, load, safety
 
 if __name__ == "__main__":
     load.main([])
     commit.main([])
     safety.main([])
+    filters.main([])

@@ -261,7 +261,9 @@ class FilterEngine:
             held.similarities = _longer(held.similarities, size)
             column, wanted = self._source.column(rule.column), self._wanted(rule)
             held.similarities[changed] = (
-                cosines(column, changed, cast("list[Json]", loads(wanted))) if wanted else -np.inf
+                cosines(column, changed, cast("list[Json]", loads(wanted)), self._parsed_of(rule.column))
+                if wanted
+                else -np.inf
             )
             held.bits = bits.pack(self._nearest(rule, held.similarities))
             return held

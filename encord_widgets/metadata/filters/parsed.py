@@ -10,11 +10,13 @@ import numpy.typing as npt
 from encord_widgets.metadata.filters.blob import Blob
 from encord_widgets.metadata.filters.instants import Instants, instants
 from encord_widgets.metadata.filters.places import Degrees, places
+from encord_widgets.metadata.filters.vectors import vectors
 
 __all__ = ["Parsed"]
 
 _MANY_TEXTS: Final = 5000
 _MOST_CHARACTERS: Final = 100_000_000
+_MOST_BYTES: Final = 1_000_000_000  # of vectors; their JSON takes twice as much
 
 
 class Parsed:
@@ -31,13 +33,14 @@ class Parsed:
         2
     """
 
-    __slots__ = ("_hashed", "_hashes", "_instants", "_joined", "_jsons", "_places", "_texts")
+    __slots__ = ("_hashed", "_hashes", "_instants", "_joined", "_jsons", "_places", "_texts", "_vectors")
 
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._instants: Instants = np.empty(0, dtype=np.int64)
         self._jsons: list[str] = []
         self._places: tuple[Degrees, Degrees] = (np.empty(0), np.empty(0))
+        self._vectors = ([""], 0, 0, vectors([], 0))
         self._joined: dict[bool, tuple[list[str], int, Blob | None]] = {}
         self._hashed: list[str] = []
         self._hashes: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -69,6 +72,24 @@ class Parsed:
             )
         self._jsons = jsons
         return self._places[0][: len(jsons)], self._places[1][: len(jsons)]
+
+    def vectors(self, jsons: list[str], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The vectors among the JSON texts; see `vectors.vectors`. Those of the length asked for last are kept.
+
+        Args:
+            jsons: The column's JSON texts.
+            size: How many numbers a vector has.
+        """
+        held, length, count, found = self._vectors
+        known = _still(held, jsons, count) if length == size else 0
+        if known < count or length != size:
+            known, found = 0, vectors([], size)
+        if known < len(jsons):
+            places, block = vectors(jsons[known:], size)
+            found = (np.concatenate([found[0], places + known]), np.concatenate([found[1], block]))
+        if found[1].nbytes <= _MOST_BYTES:
+            self._vectors = jsons, size, len(jsons), found
+        return found
 
     def blob(self, texts: list[str], *, any_case: bool = False) -> Blob | None:
         """All texts as bytes to look for needles in; None where they are too few, or too long together, to be worth it.

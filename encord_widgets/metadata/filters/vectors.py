@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.values import Json, compact, loads
+
+if TYPE_CHECKING:
+    from encord_widgets.metadata.filters.parsed import Parsed
 
 __all__ = ["cosines", "exactly", "nearest", "vectors"]
 
@@ -76,13 +79,14 @@ def _float(number: Json) -> float:
         return float("inf")
 
 
-def cosines(column: Column, rows: Rows, vector: Sequence[Json]) -> npt.NDArray[np.float64]:
+def cosines(column: Column, rows: Rows, vector: Sequence[Json], parsed: Parsed) -> npt.NDArray[np.float64]:
     """How near the vectors of a column are to another one.
 
     Args:
         column: The column.
         rows: Which rows (int64).
         vector: The other one.
+        parsed: What the column's JSON means, kept from earlier.
 
     Returns:
         The cosine of every row (float64), -inf for a cell that holds no vector of that length.
@@ -91,10 +95,10 @@ def cosines(column: Column, rows: Rows, vector: Sequence[Json]) -> npt.NDArray[n
     wanted = vectors([compact(list(vector))], len(vector))[1]
     nested = np.flatnonzero(column.tags[rows] == Tag.JSON)
     if len(wanted) and len(nested):
-        texts = [column.jsons[code] for code in column.codes[rows[nested]].tolist()]
-        for start in range(0, len(texts), _CHUNK):
-            places, block = vectors(texts[start : start + _CHUNK], len(vector))
-            found[nested[start + places]] = block @ wanted[0]
+        codes, block = parsed.vectors(column.jsons, len(vector))
+        by_code = np.full(len(column.jsons), -np.inf)
+        by_code[codes] = block @ wanted[0]
+        found[nested] = by_code[column.codes[rows[nested]]]
     return found
 
 

@@ -42,7 +42,7 @@ def naive(rule, values):
     return [rule_holds(rule, item, items, NOW, MetadataSchema()) for item in items]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(ASKED), st.data(), st.lists(some.cells["mixed"] | st.just(ABSENT), max_size=12))
 def test_some_rows_are_judged_as_all_are(op, data, values):
     rule = Rule("key:k", op, data.draw(some.ARGUMENTS[op]))
@@ -67,7 +67,7 @@ def test_long_columns_of_distinct_texts_are_judged_as_short_ones(op):
         when = f"2026-0{rng.randint(1, 9)}-{rng.randint(10, 30)}T{rng.randint(10, 25)}:00:{n % 60:02d}Z"
         return rng.choice([f"{rng.choice(words)}{n}", f"{n}{rng.choice(words)}", when, rng.choice(words)])
 
-    values = [text(n) if rng.random() < 0.9 else rng.choice([None, ABSENT, 5, [], {}]) for n in range(9000)]
+    values = [text(n) if rng.random() < 0.9 else rng.choice([None, ABSENT, 5, [], {}]) for n in range(6000)]
     column, parsed = column_of(values), Parsed()
     for values_ in LONG_ARGUMENTS.get(op, [()]):
         rule = Rule("key:k", op, values_)
@@ -123,7 +123,7 @@ SPELLINGS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(SPELLINGS, max_size=20))
 def test_moments_are_read_at_once_as_one_by_one(texts):
     expected = [NO_TIME if (moment := instant(text)) is None else moment for text in texts]
@@ -192,7 +192,7 @@ TYPES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(TYPES),
     st.lists(some.cells["mixed"] | st.uuids().map(str) | some.near_places | st.just(ABSENT), max_size=12),
