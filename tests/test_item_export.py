@@ -281,6 +281,20 @@ def test_items_of_several_top_level_folders_need_a_word(server: Flaky, client: C
     assert {row.item for row in receipt.open} == set(second)
 
 
+def test_an_item_that_comes_twice_is_there_once(server: Flaky, client: Client) -> None:
+    items, uuids = open_folder(server, client, 5)
+    made = items.to_collection("All")
+    server.page_limit = 2
+    held = server.members[made.uuid]
+    held.insert(2, held[1])  # pages that shift while they are read
+    del server.items[uuids[4]]["uuid"]  # and an item that cannot be read
+    collection = client.collection(made.uuid).wait()
+    assert collection.uuids == uuids[:4]
+    assert len(collection.frame) == 4
+    assert collection.loading.total == 4
+    assert [problem.name for problem in collection.problems] == ["00004.png"]
+
+
 def test_no_items(server: Flaky, client: Client) -> None:
     items, _ = open_folder(server, client, 2)
     nothing = items.where(Filter.parse('weather = "snow"'))
