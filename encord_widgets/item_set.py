@@ -101,7 +101,7 @@ class ItemSet(FilterableItems):
         self._schema_problem: ItemProblem | None = None
         try:
             # Read while the first page is on its way.
-            client.schema.events.live.connect(self.events.schema.emit)
+            client.schema.events.live.connect(self.events.schema.emit, unique=True)
         except (AuthorisationError, NotFoundError) as error:
             # Items are worth opening without it.
             reason = f"the metadata schema could not be read, so values are not checked: {error}"
@@ -190,7 +190,8 @@ class ItemSet(FilterableItems):
         """
         if not self._loader.running:
             self._loader.again()
-            self.client.refresh_schema()
+            self.client.refresh_schema().events.live.connect(self.events.schema.emit, unique=True)
+            self._schema_problem = None
             self.events.schema.emit()
         return self
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.errors import InvalidInputError
+from encord_widgets.local.schema_rules import checked_schema
 from encord_widgets.metadata import schema_rules as rules
 from encord_widgets.metadata.schema import KeyType, MetadataSchema
 from encord_widgets.metadata.schema_draft import SchemaDraft
@@ -122,6 +123,28 @@ def test_what_the_sdk_lets_pass_and_refuses(wire, key, step):
     )
     assert passes(lambda: by_us(ours, key, what, argument), InvalidInputError) == allowed
     assert normal(ours.to_wire()) == normal(wire_of(theirs))
+
+
+@schemas.patient
+@given(schemas.official, st.lists(st.tuples(schemas.keys, STEPS), max_size=4), st.booleans())
+def test_the_embedded_encord_takes_whatever_passes(wire, steps, undone):
+    draft = SchemaDraft(MetadataSchema.from_wire(wire))
+    seen = [draft.to_wire()]
+    for key, (what, argument) in steps:
+        if passes(lambda k=key, w=what, a=argument: by_us(draft, k, w, a), InvalidInputError):
+            if draft.to_wire() != seen[-1]:
+                seen.append(draft.to_wire())
+            assert draft.problems() == []
+    stored = checked_schema(wire, None)
+    assert normal(checked_schema(draft.to_wire(), stored)) == normal(draft.to_wire())
+    assert set(draft.to_wire()) >= set(wire)
+    while undone and draft.undo():
+        seen.append(draft.to_wire())
+    if undone:
+        assert not draft.diff()
+        while draft.redo():
+            pass
+        assert draft.to_wire() in seen
 
 
 @pytest.mark.parametrize(("count", "right"), [(0, False), (1, True), (255, True), (256, False)])
