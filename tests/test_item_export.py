@@ -291,7 +291,7 @@ def test_an_item_that_comes_twice_is_there_once(server: Flaky, client: Client) -
     collection = client.collection(made.uuid).wait()
     assert collection.uuids == uuids[:4]
     assert len(collection.frame) == 4
-    assert collection.loading.total == 4
+    assert (collection.loading.done, collection.loading.total) == (4, 4)
     assert [problem.name for problem in collection.problems] == ["00004.png"]
 
 
