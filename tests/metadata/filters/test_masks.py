@@ -67,8 +67,9 @@ def test_long_columns_of_distinct_texts_are_judged_as_short_ones(op):
         when = f"2026-0{rng.randint(1, 9)}-{rng.randint(10, 30)}T{rng.randint(10, 25)}:00:{n % 60:02d}Z"
         return rng.choice([f"{rng.choice(words)}{n}", f"{n}{rng.choice(words)}", when, rng.choice(words)])
 
-    values = [text(n) if rng.random() < 0.9 else rng.choice([None, ABSENT, 5, [], {}]) for n in range(6000)]
+    values = [text(n) if rng.random() < 0.9 else rng.choice([None, ABSENT, 5, [], {}]) for n in range(9000)]
     column, parsed = column_of(values), Parsed()
+    assert parsed.blob(column.texts) is not None
     for values_ in LONG_ARGUMENTS.get(op, [()]):
         rule = Rule("key:k", op, values_)
         expected = naive(rule, values)
