@@ -284,6 +284,7 @@ def _check(
     allowed: bool | Collection[str],  # noqa: FBT001 - True, or which
 ) -> None:
     """Refuse edits that break a rule on what is live, and deletions that nobody allowed."""
+    allowed = [allowed] if isinstance(allowed, str) else allowed  # a key, not a text that holds others
     diff = SchemaDiff.between(live, {key: edit.after for key, edit in edits.items()})
     problems = [
         problem

@@ -131,6 +131,8 @@ def test_deleting_needs_leave_by_name(small):
             schema.save(allow_delete=["notes"])
         assert [problem.key for problem in caught.value.problems] == ["lux"]
         assert small.schema == SCHEMA
+        with pytest.raises(ew.InvalidInputError):
+            schema.save(allow_delete="notes and lux")
         assert schema.save(allow_delete=["notes", "lux"])
         assert small.schema["notes"] == {"ty": "tombstone", "deleted_ty": TEXT}
         assert small.schema["lux"] == {"ty": "tombstone", "deleted_ty": None}
@@ -282,6 +284,9 @@ def test_a_schema_from_a_file_is_staged_as_a_whole(small):
         assert not client.schema.diff()
         assert client.schema.redo()
         assert client.schema.save()
+        client.schema.stage({"score": "number", "lux": "number"}).discard(["lux"])
+        assert client.schema.diff().text == "score: added, number"
+        client.schema.discard()
         before = client.schema.to_wire()
         with pytest.raises(ew.InvalidInputError) as caught:
             client.schema.stage({"a": KeyType("number"), "weather": KeyType("text"), "b/c": KeyType("text")})

@@ -192,13 +192,14 @@ class SchemaDraft(StagedSchema):
             return self._drop(key)
         return self._stage(key, held.deleted(for_good=True))
 
-    def stage(self, wanted: Mapping[str, KeyType]) -> Self:
+    def stage(self, wanted: Mapping[str, str | KeyType]) -> Self:
         """Stage whatever turns this schema into another one: new keys, options, scalar types, deletions it names.
 
         Keys that the other schema does not mention stay as they are, and so do options that it lacks.
 
         Args:
-            wanted: The other schema, such as `MetadataSchema.from_yaml(...)` or `MetadataSchema.infer(frame)`.
+            wanted: The other schema, such as `MetadataSchema.from_yaml(...)` or `MetadataSchema.infer(frame)`, or a map
+                from key to the name of a scalar type.
 
         Returns:
             The draft.
@@ -209,16 +210,15 @@ class SchemaDraft(StagedSchema):
         problems: list[Problem] = []
         edits = dict(self._edits)
         for key, given in wanted.items():
-            held, ty = self._types.get(key), given
+            held, ty = self._types.get(key), given if isinstance(given, KeyType) else rules.new_type(given)
             if held is not None and held.kind == ty.kind == "enum":
                 ty = held.with_options(sorted({*held.options, *ty.options}))
             if held.identity == ty.identity if held is not None else ty.kind == "deleted":
                 continue
             if held is None:
                 ty = rules.makeable(ty)
-                similar = rules.similar_key(
-                    key, {**self._types, **{k: wanted[k] for k in wanted if k in edits}}
-                )
+                staged = {one: edit.after for one, edit in edits.items()}
+                similar = rules.similar_key(key, {**self._types, **staged})
                 problems += [similar] if similar else []
             problems += rules.change_problems(key, self._live.get(key), ty)
             edits[key] = SchemaEdit(key, self._live.get(key), ty)

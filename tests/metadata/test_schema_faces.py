@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.schema import KeyType, MetadataSchema
+from encord_widgets.metadata.schema_draft import SchemaDraft
 from encord_widgets.metadata.values import same
 from tests.metadata import schemas, strategies
 
@@ -40,6 +41,22 @@ def test_the_wire_json_and_yaml_are_identities(wire):
         MetadataSchema.from_yaml(schema.to_yaml()),
     ):
         assert as_json(again.to_wire()) == as_json(wire)  # order of keys included
+
+
+@schemas.patient
+@given(schemas.wires, schemas.wires)
+def test_staging_a_schema_onto_itself_changes_nothing(wire, other):
+    draft = SchemaDraft(MetadataSchema.from_wire(wire))
+    assert not draft.stage(MetadataSchema.from_yaml(draft.to_yaml())).diff()
+    wanted = MetadataSchema.from_wire(other)
+    try:
+        draft.stage(wanted)
+    except InvalidInputError:
+        assert draft.to_wire() == wire
+        return
+    assert draft.problems() == []
+    for key, ty in wanted.items():
+        assert key in draft or ty.kind == "deleted"
 
 
 @schemas.patient
