@@ -1,11 +1,11 @@
-"""Changes to a tree by path; each gives a new tree."""
+"""Filters from filters: joined, or changed at a path; each is a new tree."""
 
 from __future__ import annotations
 
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.metadata.filters.tree import EVERYTHING, Filter, Group, Path
+from encord_widgets.metadata.filters.tree import EVERYTHING, Filter, Group, GroupKind, Path
 
-__all__ = ["inserted", "moved", "replaced"]
+__all__ = ["inserted", "joined", "moved", "replaced"]
 
 
 def replaced(root: Filter, path: Path, node: Filter | None) -> Filter:
@@ -67,3 +67,28 @@ def moved(root: Filter, path: Path, to: Path) -> Filter:
     hole = Group("or", (), muted=True)  # found again by identity, wherever the insertion pushes it
     both = inserted(replaced(root, path, hole), to, node)
     return replaced(both, next(place for place, found in both.nodes() if found is hole), None)
+
+
+def joined(kind: GroupKind, left: Filter, right: Filter) -> Filter:
+    """Two filters in one group; groups of the same kind become one where that changes nothing.
+
+    Args:
+        kind: `and` or `or`.
+        left: One filter.
+        right: The other.
+
+    Example:
+        >>> joined("and", Filter.parse("a = 1 and b = 2"), Filter.parse("c = 3")).text
+        'a = 1 and b = 2 and c = 3'
+    """
+    # An empty group has a meaning of its own: it goes only beside a filter that counts.
+    nothing_said = Group(kind, ())
+    if left == nothing_said and right.in_force:
+        return right
+    if right == nothing_said and left.in_force:
+        return left
+    parts: list[Filter] = []
+    for side in (left, right):
+        same = isinstance(side, Group) and side.kind == kind and side.parts and not side.muted
+        parts.extend(side.parts if same else [side])
+    return Group(kind, tuple(parts))

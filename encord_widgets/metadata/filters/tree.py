@@ -284,10 +284,17 @@ class Filter:
         return self.replace(path, cast("Filter", replace(cast("Any", node), muted=muted)))
 
     def __and__(self, other: object) -> Filter:
-        return _joined("and", self, other)
+        return self._joined("and", other)
 
     def __or__(self, other: object) -> Filter:
-        return _joined("or", self, other)
+        return self._joined("or", other)
+
+    def _joined(self, kind: GroupKind, other: object) -> Filter:
+        from encord_widgets.metadata.filters.edits import joined  # builds trees
+
+        if not isinstance(other, Filter):
+            return NotImplemented  # type: ignore[no-any-return]  # what Python asks operators to say
+        return joined(kind, self, other)
 
     def __invert__(self) -> Filter:
         return Not(self)
@@ -376,6 +383,10 @@ class Group(Filter):
 
     Raises:
         InvalidInputError: If the kind or a part is none.
+
+    Example:
+        >>> Group("or", (Rule("key:lux", "null"), Rule("key:lux", "absent")))
+        F.lux.is_null() | F.lux.is_absent()
     """
 
     kind: GroupKind
@@ -405,6 +416,10 @@ class Not(Filter):
 
     Raises:
         InvalidInputError: If the part is no filter.
+
+    Example:
+        >>> print(Not(Rule("key:weather", "is", ("rain",))))
+        weather != "rain"
     """
 
     part: Filter
@@ -426,23 +441,6 @@ class Not(Filter):
 
 EVERYTHING: Final = Group("and", ())
 """The filter that holds for every item."""
-
-
-def _joined(kind: GroupKind, left: Filter, right: object) -> Filter:
-    """Two filters in one group; groups of the same kind become one where that changes nothing."""
-    if not isinstance(right, Filter):
-        return NotImplemented  # type: ignore[no-any-return]  # what Python asks operators to say
-    # An empty group has a meaning of its own: it goes only beside a filter that counts.
-    nothing_said = Group(kind, ())
-    if left == nothing_said and right.in_force:
-        return right
-    if right == nothing_said and left.in_force:
-        return left
-    parts: list[Filter] = []
-    for side in (left, right):
-        same = isinstance(side, Group) and side.kind == kind and side.parts and not side.muted
-        parts.extend(side.parts if same else [side])
-    return Group(kind, tuple(parts))
 
 
 def _nowhere(path: Path, found: str) -> InvalidInputError:
