@@ -218,6 +218,63 @@ class Column:
         self._number_array()[rows[exact]] = list(compress(values, exact))
         self._code_array()[rows[~exact]] = self._keep(list(map(str, compress(values, ~exact))))
 
+    @classmethod
+    def of(cls, value: Value, rows: int) -> Column:
+        """A column that holds one value in every row.
+
+        Args:
+            value: JSON or `ABSENT`.
+            rows: Number of rows.
+
+        Example:
+            >>> Column.of("fog", 2).values(np.array([0, 1]))
+            ['fog', 'fog']
+        """
+        column = cls(1)
+        column.write(np.zeros(1, dtype=np.int64), [value])
+        return column.take(np.zeros(rows, dtype=np.int64))
+
+    def take(self, rows: Rows) -> Column:
+        """The cells of some rows as a column of their own, which is never written: it shares its texts with this one.
+
+        Args:
+            rows: Row positions, int64, in the order wanted.
+        """
+        other = Column()
+        other._size = len(rows)
+        other._tags = self._tags[rows]
+        other._numbers = None if self._numbers is None else self._numbers[rows]
+        other._codes = None if self._codes is None else self._codes[rows]
+        other.texts, other.jsons, other._index = self.texts, self.jsons, None
+        return other
+
+    def put(self, rows: Rows, other: Column) -> None:
+        """Set cells to those of another column, without a Python value for each.
+
+        Args:
+            rows: Row positions, int64, each at most once.
+            other: A column with one cell for each of them.
+        """
+        self._note(rows)
+        tags = other.tags
+        self._tags[rows] = tags
+        if other._numbers is not None:
+            self._number_array()[rows] = other.numbers
+        if other._codes is None:
+            return
+        codes = other.codes.copy()
+        textual, nested = tags == Tag.TEXT, (tags == Tag.JSON) | (tags == Tag.BIG_INT)
+        for places, spelled, keep in (
+            (textual, other.texts, self._encode),
+            (nested, other.jsons, self._keep),
+        ):
+            if places.any():
+                used = np.flatnonzero(np.bincount(codes[places]))
+                mine = np.zeros(int(used[-1]) + 1, dtype=np.int32)
+                mine[used] = keep([spelled[code] for code in used.tolist()])
+                codes[places] = mine[codes[places]]
+        self._code_array()[rows] = codes
+
     def value(self, row: int) -> Value:
         """The value of one row.
 

@@ -138,3 +138,35 @@ def test_a_column_written_whole_is_looked_at_whole():
         column.write(np.arange(10), ["fog"] * 10)
     assert column.changed_rows(before) is None
     assert len(column._log) <= 1
+
+
+@given(
+    st.lists(strategies.cells, min_size=1, max_size=12),
+    st.lists(strategies.cells, min_size=1, max_size=12),
+    st.data(),
+)
+def test_taken_cells_are_put_as_values_are_written(values, others, data):
+    column, other = Column(len(values)), Column(len(others))
+    column.write(np.arange(len(values)), values)
+    other.write(np.arange(len(others)), others)
+    rows = data.draw(st.lists(st.integers(0, len(values) - 1), unique=True))
+    taken = data.draw(
+        st.lists(st.integers(0, len(others) - 1), min_size=len(rows), max_size=len(rows)).map(
+            lambda found: np.array(found, dtype=np.int64)
+        )
+    )
+    part = other.take(taken)
+    assert exact(part.values(np.arange(len(taken)))) == exact([others[row] for row in taken.tolist()])
+    before = column.version
+    column.put(np.array(rows, dtype=np.int64), part)
+    told = column.changed_rows(before)
+    assert told is None or set(told.tolist()) >= set(rows)
+    for row, at in zip(rows, taken.tolist(), strict=True):
+        values[row] = others[at]
+    assert exact(column.values(np.arange(len(values)))) == exact(values)
+    assert exact(other.values(np.arange(len(others)))) == exact(others)
+
+
+@given(strategies.cells, st.integers(0, 4))
+def test_one_value_stands_in_every_row(value, count):
+    assert exact(Column.of(value, count).values(np.arange(count))) == exact([value] * count)
