@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from encord_widgets.commit.receipt import Receipt
     from encord_widgets.item_set import ItemSet
     from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.columns import Rows
     from encord_widgets.metadata.schema_receipt import SchemaReceipt
     from encord_widgets.metadata.values import Value
     from encord_widgets.schema_store import OrganisationSchema
@@ -81,7 +82,7 @@ class Migration:
         self.spec = spec
         self.receipts: list[Receipt | SchemaReceipt] = []
         self._verified = False
-        self._found: tuple[object, Moves] | None = None
+        self._found: tuple[Rows, object, Moves] | None = None
         self._written: dict[str, Value] = {}
         spec.edit(schema.live)  # said now rather than at the first step
 
@@ -278,17 +279,21 @@ class Migration:
         movement, items = self.spec.movement, self.items
         with items.lock:
             table, rows = items.table, items.rows
-            held = [
-                table.column(key) if key in table.keys else None for key in (movement.source, movement.target)
-            ]
-            seen = (id(rows), len(rows), *(column.version if column else None for column in held))
-            if self._found is None or self._found[0] != seen:
-                source, target = (table.column(movement.source), table.column(movement.target))
-                self._found = (
-                    seen,
-                    moves_of(movement, source, target, rows, uuids=table.uuids, written=self._written),
-                )
-            return self._found[1]
+            source, target = table.column(movement.source), table.column(movement.target)
+            # A key that no item holds has no column of its own, and so no version.
+            held = (movement.source in table.keys, movement.target in table.keys)
+            seen = (
+                held,
+                *(column.version for column, there in zip((source, target), held, strict=True) if there),
+            )
+            known = self._found
+            if known is not None and known[0] is rows and known[1] == seen:
+                return known[2]
+        moves = moves_of(
+            movement, source, target, rows, uuids=table.uuids, written=self._written, lock=items.lock
+        )
+        self._found = (rows, seen, moves)
+        return moves
 
     def _others(self) -> list[Change]:
         staged = self.items.changes

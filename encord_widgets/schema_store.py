@@ -154,7 +154,8 @@ class OrganisationSchema(SchemaDraft):
         items.wait()
         cache = self._counted.setdefault(items, UsageCache())
         with items.lock:
-            return usage_of(self, items.table.keys, items.effective.column, items.order(), cache)
+            keys, rows = items.table.keys, items.order()
+        return usage_of(self, keys, items.effective.column, rows, cache=cache, lock=items.lock)
 
     def impact(self, items: ItemSet) -> SchemaImpact:
         """What the staged changes would do to the items in view: values that would not fit, with examples and filters.
@@ -167,9 +168,9 @@ class OrganisationSchema(SchemaDraft):
         """
         items.wait()
         with items.lock:
-            return impact_of(
-                self.diff(), items.effective.column, items.order(), items.table.uuids.__getitem__
-            )
+            rows = items.order()
+        item = items.table.uuids.__getitem__
+        return impact_of(self.diff(), items.effective.column, rows, item, items.lock)
 
     # -- changes that take the values along ---------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -199,6 +200,7 @@ def moves_of(
     *,
     uuids: Sequence[str],
     written: Mapping[str, Value] | None = None,
+    lock: AbstractContextManager[object] | None = None,
 ) -> Moves:
     """What is left to move among some rows: nothing, once it is done.
 
@@ -212,17 +214,20 @@ def moves_of(
         rows: Row positions (int64).
         uuids: Uuid of each row.
         written: By item, what the migration wrote under the new key when somebody changed the old one meanwhile.
+        lock: Held while the columns are read; the values are gone through after it.
     """
     ours = written or {}
     within = movement.source == movement.target
-    held = rows[source.tags[rows] != Tag.ABSENT]
+    with lock or nullcontext():
+        held = rows[source.tags[rows] != Tag.ABSENT]
+        values = source.values(held)
+        others = [ABSENT] * len(held) if within else target.values(held)
     found = Moves()
     counts: Counter[object] = Counter()
     examples: dict[object, tuple[Json, Value]] = {}
     left: dict[object, Left] = {}
     known: dict[object, Value | ValueError] = {}
-    others = [ABSENT] * len(held) if within else target.values(held)
-    for row, value, other in zip(held.tolist(), source.values(held), others, strict=True):
+    for row, value, other in zip(held.tolist(), values, others, strict=True):
         item = uuids[row]
         if isinstance(value, Absent):
             continue

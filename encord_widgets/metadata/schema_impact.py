@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -152,7 +153,11 @@ class SchemaImpact:
 
 
 def impact_of(
-    diff: SchemaDiff, column: Callable[[str], Column], rows: Rows, item: Callable[[int], str]
+    diff: SchemaDiff,
+    column: Callable[[str], Column],
+    rows: Rows,
+    item: Callable[[int], str],
+    lock: AbstractContextManager[object] | None = None,
 ) -> SchemaImpact:
     """What changes of a schema would do to the values of some rows.
 
@@ -161,8 +166,14 @@ def impact_of(
         column: Gives the column of a key.
         rows: Row positions, int64.
         item: Gives the item uuid of a row.
+        lock: Held while a column is read, and given back in between.
     """
-    return SchemaImpact(tuple(_impact(one, tally(column(one.key), rows), item) for one in diff), len(rows))
+    found = []
+    for one in diff:
+        with lock or nullcontext():
+            values = column(one.key)
+        found.append(_impact(one, tally(values, rows, lock=lock), item))
+    return SchemaImpact(tuple(found), len(rows))
 
 
 def _impact(change: SchemaChange, values: list[Held], item: Callable[[int], str]) -> KeyImpact:

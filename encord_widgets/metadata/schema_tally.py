@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.schema_types import KeyType
@@ -26,7 +26,7 @@ class Held:
     Args:
         value: The value.
         count: In how many cells.
-        row: Row of the first of them.
+        row: Row of one of them.
     """
 
     value: Json
@@ -34,13 +34,19 @@ class Held:
     row: int
 
 
-def tally(column: Column, rows: Rows, judge: KeyType | None = None) -> list[Held]:
+def tally(
+    column: Column,
+    rows: Rows,
+    judge: KeyType | None = None,
+    lock: AbstractContextManager[object] | None = None,
+) -> list[Held]:
     """What some rows of a column hold; absent cells are left out.
 
     Args:
         column: The column.
         rows: Row positions, int64.
         judge: Only a type that is going to judge them matters: what it judges alike need not be told apart.
+        lock: Held while the column is read; what takes long, texts and nested values, comes after it.
 
     Example:
         >>> column = Column(4)
@@ -48,8 +54,17 @@ def tally(column: Column, rows: Rows, judge: KeyType | None = None) -> list[Held
         >>> [(held.value, held.count, held.row) for held in tally(column, np.arange(4))]
         [(3, 2, 1), ('rain', 2, 0)]
     """
+    with lock or nullcontext():
+        found, spelled = _gathered(column, rows, judge)
+    for one in spelled:
+        found += one.held()
+    return found
+
+
+def _gathered(column: Column, rows: Rows, judge: KeyType | None) -> tuple[list[Held], list[_Spelled]]:
     tags = column.tags[rows]
     found: list[Held] = []
+    spelled: list[_Spelled] = []
     for tag, constant in _CONSTANTS:
         found += _alike(column, rows[tags == tag], constant)
     integers, floats = rows[tags == Tag.INT], rows[tags == Tag.FLOAT]
@@ -59,15 +74,15 @@ def tally(column: Column, rows: Rows, judge: KeyType | None = None) -> list[Held
         found += _alike(column, some)
     texts, nested, long = (rows[tags == tag] for tag in (Tag.TEXT, Tag.JSON, Tag.BIG_INT))
     if judge is None or judge.reads_text:
-        found += _texts(texts, column.codes, column.texts, parse=False)
+        spelled.append(_Spelled.of(texts, column, column.texts, parse=False))
     else:
         found += _alike(column, texts)
     if judge is None or judge.reads_nested:
-        found += _texts(nested, column.codes, column.jsons, parse=True)
+        spelled.append(_Spelled.of(nested, column, column.jsons, parse=True))
     else:
         found += _alike(column, nested)
-    found += _texts(long, column.codes, column.jsons, parse=True)
-    return found
+    spelled.append(_Spelled.of(long, column, column.jsons, parse=True))
+    return found, spelled
 
 
 def _alike(column: Column, rows: Rows, *constant: Json) -> Iterator[Held]:
@@ -77,19 +92,28 @@ def _alike(column: Column, rows: Rows, *constant: Json) -> Iterator[Held]:
         yield Held(value, len(rows), first)  # type: ignore[arg-type]  # the cell is not absent
 
 
-def _texts(
-    rows: Rows, codes: npt.NDArray[np.int32], spelled: Sequence[str], *, parse: bool
-) -> Iterator[Held]:
-    if not len(rows):
-        return
-    distinct, first, counts = np.unique(codes[rows], return_index=True, return_counts=True)
-    merged: dict[str, list[int]] = {}  # a text may stand in the list twice
-    for code, at, count in zip(distinct.tolist(), first.tolist(), counts.tolist(), strict=True):
-        entry = merged.setdefault(spelled[code], [0, at])
-        entry[0] += count
-        entry[1] = min(entry[1], at)
-    for text, (count, at) in merged.items():
-        yield Held(loads(text) if parse else text, count, int(rows[at]))
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """Texts of a column by code. Its list of texts only ever grows, so it can be read when the lock is given back."""
+
+    codes: list[int]
+    counts: list[int]
+    rows: list[int]
+    texts: Sequence[str]
+    parse: bool
+
+    @classmethod
+    def of(cls, rows: Rows, column: Column, texts: Sequence[str], *, parse: bool) -> _Spelled:
+        codes, first, counts = np.unique(column.codes[rows], return_index=True, return_counts=True)
+        return cls(codes.tolist(), counts.tolist(), rows[first].tolist(), texts, parse)
+
+    def held(self) -> Iterator[Held]:
+        merged: dict[str, list[int]] = {}  # a text may stand in the list twice
+        for code, count, row in zip(self.codes, self.counts, self.rows, strict=True):
+            entry = merged.setdefault(self.texts[code], [0, row])
+            entry[0] += count
+        for text, (count, row) in merged.items():
+            yield Held(loads(text) if self.parse else text, count, row)
 
 
 def samples(column: Column, rows: Rows, most: int = 5) -> tuple[Value, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -17,6 +18,7 @@ from encord_widgets.metadata.values import Value
 __all__ = ["KeyUsage", "UsageCache", "UsageState", "usage_of"]
 
 UsageState: TypeAlias = Literal["live", "deleted", "deleted for good", "unknown", "unlisted"]
+Lock: TypeAlias = AbstractContextManager[object]
 _OWN: Final = "$"
 
 
@@ -68,21 +70,27 @@ class UsageCache:
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, Rows, str | None, KeyUsage]] = {}
 
-    def usage(self, key: str, ty: KeyType | None, column: Column, rows: Rows) -> KeyUsage:
+    def usage(
+        self, key: str, ty: KeyType | None, column: Callable[[str], Column], rows: Rows, lock: Lock
+    ) -> KeyUsage:
         """How some rows use a key, counted at most once.
 
         Args:
             key: Metadata key.
             ty: Its type, None for a key that is not in the schema.
-            column: The column of the key.
+            column: Gives the column of a key.
             rows: Row positions (int64), the same array as long as they are the same rows.
+            lock: Held while the column is read.
         """
         identity = ty.identity if ty is not None else None
+        with lock:
+            values = column(key)
+            version = values.version
         known = self._known.get(key)
-        if known is not None and known[0] == column.version and known[1] is rows and known[2] == identity:
+        if known is not None and known[0] == version and known[1] is rows and known[2] == identity:
             return known[3]
-        found = _usage(key, ty, column, rows)
-        self._known[key] = (column.version, rows, identity, found)
+        found = _usage(key, ty, values, rows, lock)
+        self._known[key] = (version, rows, identity, found)
         return found
 
 
@@ -91,7 +99,9 @@ def usage_of(
     held: Iterable[str],
     column: Callable[[str], Column],
     rows: Rows,
+    *,
     cache: UsageCache | None = None,
+    lock: Lock | None = None,
 ) -> list[KeyUsage]:
     """How some rows use each key of a schema, and each key beside it.
 
@@ -101,18 +111,24 @@ def usage_of(
         column: Gives the column of a key.
         rows: Row positions, int64.
         cache: What was counted before.
+        lock: Held while a column is read, and given back in between.
 
     Returns:
         The keys of the schema in its order, then the others that are used.
     """
     others = (key for key in held if key not in types and not key.startswith(_OWN))
     count = (cache or UsageCache()).usage
-    found = [count(key, types.get(key), column(key), rows) for key in dict.fromkeys([*types, *others])]
+    found = [
+        count(key, types.get(key), column, rows, lock or nullcontext())
+        for key in dict.fromkeys([*types, *others])
+    ]
     return [one for one in found if one.used or one.type is not None]
 
 
-def _usage(key: str, ty: KeyType | None, column: Column, rows: Rows) -> KeyUsage:
-    values = tally(column, rows, ty)
+def _usage(key: str, ty: KeyType | None, column: Column, rows: Rows, lock: Lock) -> KeyUsage:
+    values = tally(column, rows, ty, lock)
+    with lock:
+        some = samples(column, rows)
     used = sum(held.count for held in values)
     nulls = sum(held.count for held in values if held.value is None)
     state: UsageState = "unlisted"
@@ -127,7 +143,7 @@ def _usage(key: str, ty: KeyType | None, column: Column, rows: Rows) -> KeyUsage
         used,
         nulls,
         misfits,
-        samples(column, rows),
+        some,
         guess.type if guess else None,
         guess.fits if guess else 0,
         used - nulls,
