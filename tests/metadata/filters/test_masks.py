@@ -203,3 +203,15 @@ def test_misfits_are_those_of_the_schema(wire, values):
     expected = [ty.misfit(value) is not None for value in values]
     assert rule_mask(Rule("key:k", "misfit"), column_of(values), key_type=ty).tolist() == expected
     assert rule_mask(Rule("key:k", "misfit", (wire,)), column_of(values)).tolist() == expected
+
+
+def test_bounds_in_time_are_exact_to_the_microsecond():
+    values = ["2026-03-01T12:00:00Z", "2026-03-01T14:00:00+02:00", "2026-03-01T12:00:00.000001Z",
+              "2026-03-01T11:59:59.999999", "2026-03-01", "12:00", 5, None]  # fmt: skip
+    column = column_of(values)
+    for op in ("lt", "le", "gt", "ge", "is"):
+        rule = Rule("key:k", op, ("2026-03-01T12:00:00Z",))
+        assert rule_mask(rule, column).tolist() == naive(rule, values)
+    assert rule_mask(Rule("key:k", "gt", ("2026-03-01T12:00:00Z",)), column).sum() == 1
+    between = Rule("key:k", "between", ("2026-03-01", "2026-03-01T12:00:00Z"))
+    assert rule_mask(between, column).tolist() == [True, True, False, True, True, False, False, False]
