@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from encord_widgets.errors import EncordWidgetsError, InvalidInputError
     from encord_widgets.item_set import ItemSet
     from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.encord_block import EncordBlock
     from encord_widgets.metadata.filters.fields import F
     from encord_widgets.metadata.filters.text_lexer import FilterSyntaxError
     from encord_widgets.metadata.filters.tree import Filter
@@ -66,6 +67,7 @@ _HOMES = {
     "errors": ("EncordWidgetsError", "InvalidInputError"),
     "item_set": ("ItemSet",),
     "metadata.changes": ("Change", "ChangeSet"),
+    "metadata.encord_block": ("EncordBlock",),
     "metadata.filters.fields": ("F",),
     "metadata.filters.text_lexer": ("FilterSyntaxError",),
     "metadata.filters.tree": ("Filter",),
@@ -97,6 +99,7 @@ __all__ = [
     "ConnectionFailedError",
     "CredentialsError",
     "DiffPreview",
+    "EncordBlock",
     "EncordWidgetsError",
     "F",
     "Filter",
