@@ -151,7 +151,7 @@ def test_vectors_are_of_length_one_however_large_they_were():
     assert np.allclose(found, [[0.5**0.5, 0.5**0.5], [1, 0], [-0.6, 0.8]])
 
 
-@pytest.mark.parametrize("bound", [2**53 + 1, -(2**53) - 1, 10**400, -(10**400), 0.1, 2**53, -0.0])
+@pytest.mark.parametrize("bound", [2**53 + 1, -(2**53) - 1, 10**400, -(10**400), 0.1, 2**53, 2.0**53, -0.0])
 def test_bounds_that_a_float_cannot_hold_are_compared_exactly(bound):
     around = [2.0**53, 2**53, 2**53 + 1, 2**53 + 2, 9007199254740994.0, 1e308, -1e308, 10**401, 0, -0.0, 0.1]
     values = around + [-number for number in around]
@@ -215,3 +215,19 @@ def test_bounds_in_time_are_exact_to_the_microsecond():
     assert rule_mask(Rule("key:k", "gt", ("2026-03-01T12:00:00Z",)), column).sum() == 1
     between = Rule("key:k", "between", ("2026-03-01", "2026-03-01T12:00:00Z"))
     assert rule_mask(between, column).tolist() == [True, True, False, True, True, False, False, False]
+
+
+def test_boxes_and_circles_cross_the_date_line():
+    values = [
+        {"latitude": 10, "longitude": longitude} for longitude in (-180, -179, -170, 0, 170, 179.9, 180)
+    ]
+    values += [{"latitude": -10, "longitude": 179.9}, {"latitude": 10}, [10, 179.9], None]
+    rules = [
+        (Rule("key:k", "in_box", (0, 175, 20, -175)), [0, 1, 5, 6]),
+        (Rule("key:k", "in_box", (0, -175, 20, 175)), [2, 3, 4]),
+        (Rule("key:k", "in_box", (-20, 179, 0, 180)), [7]),
+        (Rule("key:k", "within_km", (10, -179.9, 150)), [0, 1, 5, 6]),
+    ]
+    for rule, expected in rules:
+        assert np.flatnonzero(rule_mask(rule, column_of(values))).tolist() == expected
+        assert np.flatnonzero(naive(rule, values)).tolist() == expected
