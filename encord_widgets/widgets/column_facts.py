@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
     from encord_widgets.metadata.columns import Rows
 
-__all__ = ["chosen_of", "column_facts", "filter_to_wire"]
+__all__ = ["chosen_of", "column_facts", "filter_to_wire", "header_facts"]
 
 _TEXTUAL: Final = frozenset({"text", "varchar", "user", "enum", "datetime", "uuid", "mixed", "unknown"})
 _RANGES: Final = {"number": "number", "histogram": "number", "datetime": "datetime", "dates": "datetime"}
 """Columns that are narrowed down by bounds, by type of the key or by what their values are."""
 _MOST_VALUES: Final = 50
+_HEADER_BARS: Final = 12
+_HEADER_VALUES: Final = 5
+_HEADER_LABEL: Final = 40
+_WORTH_DRAWING: Final = 0.2
 
 
 def filter_to_wire(items: ItemSet) -> dict[str, Any] | None:
@@ -155,3 +159,28 @@ def _bound(typed: object, column: GridColumn) -> Json:
         return typed.strip()  # a date; the rule reads it
     expected = "a number, such as 12 or 0.5"
     raise InvalidInputError([Problem(key=column.name, expected=expected, got=shown(typed))])
+
+
+def header_facts(items: ItemSet, column: GridColumn) -> dict[str, Any]:
+    """What stands in a column's header, over the items in view: how many lack a value, and how the others spread.
+
+    Args:
+        items: The items.
+        column: The column.
+    """
+    with items.lock:
+        rows = items.order()
+        seen = items.engine.facet(column.id, rows, bins=_HEADER_BARS, top=_HEADER_VALUES)
+    bars = list(seen.counts) or [count for _, count in seen.top]
+    if seen.top and sum(bars) < _WORTH_DRAWING * (sum(bars) + seen.more_rows):
+        bars = []  # names, and other texts that hardly repeat
+    return {
+        "total": len(rows),
+        "missing": seen.absent + seen.null,
+        "bars": bars,
+        "kind": seen.kind,
+        "low": _text(seen.edges[0]) if seen.edges else None,
+        "high": _text(seen.edges[-1]) if seen.edges else None,
+        "top": [[_label(value, column)[:_HEADER_LABEL], count] for value, count in seen.top],
+        "more": seen.more,
+    }

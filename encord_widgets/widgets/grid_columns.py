@@ -40,6 +40,15 @@ _FIELD_TYPES: Final = {
 _WIDTHS: Final = {"number": 110, "boolean": 100, "enum": 140, "datetime": 210, "uuid": 290, "user": 190}
 _FIELD_WIDTHS: Final = {"name": 240, "item_type": 120}
 _WIDTH: Final = 200
+_HINTS: Final = {
+    "datetime": "ISO 8601 date or time; without a zone it counts as UTC",
+    "uuid": "32 hexadecimal digits, such as 8ad58157-ca74-4ae4-8f37-a0193430bcac",
+    "geospatial": "Latitude -90 to 90, longitude -180 to 180",
+}
+_NUMBER_HINTS: Final = {
+    False: "64-bit float: up to ±1.8e308, whole numbers exact up to ±9,007,199,254,740,992",
+    True: "32-bit float: up to ±3.4e38, about 7 digits",
+}
 _TAG_TYPES: Final = {
     Tag.FALSE: "boolean",
     Tag.TRUE: "boolean",
@@ -89,6 +98,21 @@ class GridColumn:
         """
         return table.field(self.name) if self.kind == "field" else table.column(self.name)
 
+    @property
+    def hint(self) -> str:
+        """What its editor takes, in words; empty where the type says it all."""
+        ty = self.key_type
+        if ty is None or not self.editable:
+            return ""
+        if ty.kind == "number":
+            return _NUMBER_HINTS[ty.single_precision]
+        if ty.kind == "varchar":
+            length = f"{ty.max_length:,}" if ty.max_length is not None else "8,192"
+            return f"Text of at most {length} characters"
+        if ty.kind == "embedding":
+            return f"A JSON list of {f'{ty.size:,}' if ty.size else 'finite'} numbers"
+        return _HINTS.get(ty.kind, "")
+
     def to_wire(self) -> dict[str, Any]:
         """The column as the browser is told about it."""
         return {
@@ -97,6 +121,7 @@ class GridColumn:
             "kind": self.kind,
             "type": self.type,
             "type_label": self.type_label,
+            "hint": self.hint,
             "options": list(self.key_type.options) if self.key_type else [],
             "editable": self.editable,
             "deleted": self.type == "deleted",

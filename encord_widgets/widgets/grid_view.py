@@ -14,6 +14,7 @@ from encord_widgets.metadata.values import same
 from encord_widgets.widgets.cell_states import ReceiptIndex, Verdict, staged_verdict
 from encord_widgets.widgets.cells import encode, encode_column, to_bytes
 from encord_widgets.widgets.grid_columns import GridColumn, column_id, columns_of, unused_keys
+from encord_widgets.widgets.item_order import ItemOrder
 
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
@@ -99,6 +100,7 @@ class GridView:
         self._spare: frozenset[str] = frozenset()
         self._base: Rows = np.empty(0, dtype=np.int64)
         self.order: Rows = self._base
+        self._in_view: tuple[Rows, ItemOrder] | None = None
         self._receipts = ReceiptIndex(None)
         self._fits: dict[str, tuple[Column, object, dict[int, str]]] = {}
         self.follow()
@@ -164,6 +166,19 @@ class GridView:
         """
         table = self._items.table
         return [table.uuids[row] for row in self.order[start : start + count].tolist()]
+
+    @property
+    def place(self) -> int:
+        """Number of the order of rows; it rises whenever rows can have moved."""
+        return self._arranged
+
+    @property
+    def in_view(self) -> ItemOrder:
+        """Uuids of all items in view, in view order."""
+        order = self.order
+        if self._in_view is None or self._in_view[0] is not order:
+            self._in_view = (order, ItemOrder(self._items.table.uuids, order))
+        return self._in_view[1]
 
     def window(self, start: int, count: int, first: int, last: int) -> Window:
         """Rows as the browser is sent them.

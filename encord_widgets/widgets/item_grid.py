@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+import numpy as np
 import traitlets
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
+from encord_widgets.item_view import to_frame
 from encord_widgets.metadata.values import Value, shown
 from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
 from encord_widgets.widgets._requests import StaleError
 from encord_widgets.widgets.grid_columns import GridColumn, column_id
 from encord_widgets.widgets.grid_view import Arrangement, GridView
+from encord_widgets.widgets.item_order import ItemOrder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ItemGrid"]
 
@@ -52,11 +58,25 @@ class ItemGrid(traitlets.HasTraits):
         ...         grid.sort("weather", descending=True)
         ...         grid.engine, grid.sorted_by
         ('native', ('key:weather', True))
+
+    Example:
+        What is selected in the browser, and what is in view, are values to observe:
+
+        >>> with ew.demo(items=20) as client:
+        ...     items = client.folder(client.folders("Street scenes")[0]).wait()
+        ...     with ew.ItemGrid(items) as grid:
+        ...         grid.observe(lambda change: print(len(change.new), "in view"), "view")
+        ...         grid.search("street_000001")
+        1 in view
     """
 
+    # No trait of its own for each uuid: a selection can be a million of them.
     selection: list[str] = traitlets.List(  # type: ignore[assignment]  # the trait's value
-        traitlets.Unicode(),
         help="Uuids of the items selected in the browser, in view order; observe it to follow the selection.",
+    )
+    view: ItemOrder = traitlets.Any(  # type: ignore[assignment]  # the trait's value
+        ItemOrder([], np.empty(0, dtype=np.int64)),
+        help="Uuids of the items in view, in view order, as a sequence; observe it to follow sort, search and filter.",
     )
     _engine: str
     _view: GridView
@@ -100,6 +120,23 @@ class ItemGrid(traitlets.HasTraits):
     def searched_for(self) -> str:
         """Text that rows in view contain; empty when all are shown."""
         return self._view.wanted.search
+
+    @property
+    def selected_frame(self) -> pd.DataFrame:
+        """What Encord holds of the selected items, as a DataFrame like `ItemSet.frame`; it can be observed."""
+        with self.items.lock:
+            table = self.items.table
+            found = [row for row in map(table.row_of, self.selection) if row is not None]
+            return to_frame(table, np.array(found, dtype=np.int64))
+
+    @traitlets.observe("selection")
+    def _tell_selected_frame(self, _: object) -> None:
+        # A property is no trait: whoever observes it hears of it here, and only then is the frame made.
+        if self._trait_notifiers.get("selected_frame", {}).get("change"):
+            fresh = traitlets.Bunch(
+                name="selected_frame", type="change", owner=self, old=None, new=self.selected_frame
+            )
+            self.notify_change(fresh)
 
     @property
     def uuids(self) -> list[str]:

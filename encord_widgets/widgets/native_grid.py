@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 import traitlets
@@ -10,11 +11,12 @@ from psygnal import SignalInstance
 
 from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.staging import CellEdit, EditResult
-from encord_widgets.metadata.values import Absent, compact, shown
+from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
+from encord_widgets.widgets.cell_facts import cell_facts, checked
 from encord_widgets.widgets.cells import matches
-from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire
+from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire, header_facts
 from encord_widgets.widgets.column_filter import with_column
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
 from encord_widgets.widgets.grid_view import Arrangement, GridView
@@ -36,7 +38,7 @@ class NativeGrid(ItemGrid, EncordWidget):
     columns: traitlets.List[dict[str, Any]] = traitlets.List(
         help="The columns shown: id, label, type, options, width and whether editable."
     ).tag(sync=True)
-    view: traitlets.Dict[str, Any] = traitlets.Dict(
+    status: traitlets.Dict[str, Any] = traitlets.Dict(
         help="What is in view: generation, number of rows, loading, sort, search, filter, staged edits, undo and redo."
     ).tag(sync=True)
     height = traitlets.Int(420, help="Height of the viewport in px.").tag(sync=True)
@@ -66,6 +68,7 @@ class NativeGrid(ItemGrid, EncordWidget):
             sort = view.arrangement.sort
             shown_state = {
                 "generation": view.generation,
+                "order": view.place,
                 "rows": len(view),
                 "total": len(items.rows),
                 "expected": loading.total,
@@ -82,7 +85,8 @@ class NativeGrid(ItemGrid, EncordWidget):
             }
         return {
             "columns": [column.to_wire() for column in view.columns],
-            "view": shown_state,
+            "status": shown_state,
+            "view": view.in_view,
             "height": self._pixels,
         }
 
@@ -107,6 +111,8 @@ class NativeGrid(ItemGrid, EncordWidget):
             "rows": self._rows,
             "edit": self._edit,
             "cell": self._cell,
+            "check": self._check,
+            "headers": self._headers,
             "sort": self._sort,
             "search": self._search,
             "column_facts": self._column_facts,
@@ -158,16 +164,18 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     def _cell(self, params: Params) -> Answer:
         item, column = params.text("item"), self._column(params.text("column"))
-        value = self._value(item, column)
-        verdict = self._view.verdict(item, column)
-        return Answer(
-            {
-                "json": "" if isinstance(value, Absent) else compact(value),
-                "absent": isinstance(value, Absent),
-                "type": column.type,
-                "note": verdict.note if verdict and verdict.note else None,
-            }
-        )
+        with self.items.lock:
+            return Answer(cell_facts(self.items, column, item, self._value(item, column), self._view))
+
+    def _check(self, params: Params) -> Answer:
+        # Whatever the cell holds by now: the edit itself is judged when it is made.
+        edit = replace(_cell_edit(params), unchanged=lambda _: True)
+        with self.items.lock:
+            return Answer(checked(self.items, edit))
+
+    def _headers(self, params: Params) -> Later:
+        columns = [self._column(one) for one in params.texts("columns")]
+        return Later(lambda: Answer({"headers": {c.id: header_facts(self.items, c) for c in columns}}))
 
     def _sort(self, params: Params) -> Later:
         column, descending = params.raw("column"), params.flag("descending")
@@ -250,7 +258,14 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     def _select(self, params: Params) -> Answer:
         with self.items.lock:
-            self.selection = [item for item in params.texts("items") if item in self.items.table]
+            if params.has("items"):
+                self.selection = [item for item in params.texts("items") if item in self.items.table]
+                return Answer()
+            # More rows than a message should name: by place, which only holds in the order that the page shows.
+            if params.whole("order") != self._view.place:
+                raise StaleError("The rows were put in another order meanwhile.")
+            start, end = params.span("rows")
+            self.selection = self._view.in_view[start:end]
         return Answer()
 
     def _column(self, column_id: str) -> GridColumn:

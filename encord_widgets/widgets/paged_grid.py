@@ -104,6 +104,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
                 old.close()
                 self.selection = []
             self._controls.show(self.items, self._view, self._start, len(self._page.uuids))
+            self.view = self._view.in_view
 
     def _made(self) -> Any:
         """A DataGrid for the page. Each page has its own, so that a late event never meets another page's rows."""

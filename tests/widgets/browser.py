@@ -87,7 +87,7 @@ class Browser:
             start=start,
             count=count,
             columns=[first, last],
-            generation=self.state["view"]["generation"],
+            generation=self.state["status"]["generation"],
         )
         reply = self.answer(request_id)
         assert reply["ok"], reply

@@ -160,17 +160,17 @@ def test_a_header_sets_the_filter_of_the_items(items, grid):
     assert grid.uuids == items.where(items.filter).uuids
     browser.ask("filter_column", column=LUX, chosen=chosen(low="10", high="5000.5"))
     assert items.filter.parts[1] == F.lux.between(10, 5000.5)
-    shown = grid.view["filter"]
+    shown = grid.status["filter"]
     assert shown["text"] == items.filter.text
     assert (shown["in_view"], shown["total"], shown["moved"]) == (len(grid.uuids), 60, 0)
     assert shown["columns"] == [WEATHER, LUX]
-    assert grid.view["rows"] == len(grid.uuids)
-    assert grid.view["total"] == 60
+    assert grid.status["rows"] == len(grid.uuids)
+    assert grid.status["total"] == 60
     browser.ask("filter_column", column=WEATHER, chosen=None)
     assert items.filter == F.lux.between(10, 5000.5)
     browser.ask("clear_filter")
     assert items.filter == EVERYTHING
-    assert grid.view["filter"] is None
+    assert grid.status["filter"] is None
     assert grid.uuids == items.uuids
 
 
@@ -181,7 +181,10 @@ def test_rows_stay_put_in_the_grid_until_the_filter_is_applied_again(items, grid
     items.stage({rainy[0]: {"weather": "fog"}})
     grid._publish()
     assert grid.uuids == rainy
-    assert (grid.view["filter"]["in_view"], grid.view["filter"]["matching"]) == (len(rainy), len(rainy) - 1)
+    assert (grid.status["filter"]["in_view"], grid.status["filter"]["matching"]) == (
+        len(rainy),
+        len(rainy) - 1,
+    )
     browser.ask("apply_filter")
     assert grid.uuids == rainy[1:]
     assert filter_to_wire(items)["moved"] == 0

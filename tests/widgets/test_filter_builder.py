@@ -113,7 +113,7 @@ def test_two_builders_and_a_grid_agree(items, builder):
         page.ask("set_text", text="lux >= 10")
         builder.until(lambda: builder.state["text"] == "lux >= 10")
         count = items.where("lux >= 10").count
-        shown.until(lambda: shown.state["view"]["rows"] == count)
+        shown.until(lambda: shown.state["status"]["rows"] == count)
 
 
 def test_text_is_checked_with_the_place_of_the_error(items, builder):

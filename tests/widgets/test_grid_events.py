@@ -46,7 +46,7 @@ def test_events_from_threads_reach_the_page(items, page):
         page.ask("cell", item=uuids[0], column="key:lux")
     for thread in threads:
         thread.join()
-    page.until(lambda: page.state["view"]["staged"] == len(items.changes))
+    page.until(lambda: page.state["status"]["staged"] == len(items.changes))
     assert page.rows()[1] == naive_rows(items, page.state["columns"], uuids)
     assert len(page.updates) - before <= (time.monotonic() - began) / 0.1 + 3, "updates are coalesced"
     assert page.widget.error is None
@@ -57,7 +57,7 @@ def test_an_edit_is_told_to_the_page_once(items, page):
     seen = len(page.updates)
     page.ask("edit", edits=[edit(items.uuids[0], "weather", before, "fog")])
     time.sleep(0.3)
-    assert [set(update) for update in page.updates[seen:]] == [{"view"}]
+    assert [set(update) for update in page.updates[seen:]] == [{"status"}]
 
 
 def test_an_error_while_following_shows_in_the_widget(items, page, monkeypatch):
@@ -73,23 +73,23 @@ def test_rows_appear_while_loading(monkeypatch):
         items = street_scenes(client)
         with ew.ItemGrid(items) as grid:
             page = Browser(grid)
-            seen = [(page.state["view"]["rows"], page.state["view"]["loading"])]
+            seen = [(page.state["status"]["rows"], page.state["status"]["loading"])]
             items.wait()
-            page.until(lambda: not page.state["view"]["loading"])
-            seen += [(u["view"]["rows"], u["view"]["loading"]) for u in page.updates if "view" in u]
+            page.until(lambda: not page.state["status"]["loading"])
+            seen += [(u["status"]["rows"], u["status"]["loading"]) for u in page.updates if "status" in u]
     counts = [rows for rows, _ in seen]
     assert counts == sorted(counts)
     assert counts[-1] == 3000
     assert seen[0][1]
-    assert page.state["view"]["expected"] == 3000
+    assert page.state["status"]["expected"] == 3000
 
 
 def test_a_refresh_keeps_the_rows_in_view_until_the_new_ones_are_there(items, page):
     order = [row["u"] for row in page.rows()[1]]
     page.ask("refresh")
     items.wait()
-    page.until(lambda: not page.state["view"]["loading"])
-    assert {u["view"]["rows"] for u in page.updates if "view" in u} == {60}
+    page.until(lambda: not page.state["status"]["loading"])
+    assert {u["status"]["rows"] for u in page.updates if "status" in u} == {60}
     assert [row["u"] for row in page.rows()[1]] == order
 
 
@@ -99,13 +99,13 @@ def test_a_load_that_fails_is_told(items, page, monkeypatch):
 
     monkeypatch.setattr(type(items.source), "load", fail)
     page.ask("refresh")
-    page.until(lambda: page.state["view"]["load_error"])
-    assert "nobody there" in page.state["view"]["load_error"]
+    page.until(lambda: page.state["status"]["load_error"])
+    assert "nobody there" in page.state["status"]["load_error"]
 
 
 def test_problems_are_listed(items, page):
     items._loader.batch(ItemBatch(problems=[ItemProblem(None, "broken.mp4", "no uuid")]))
-    page.until(lambda: page.state["view"]["problems"] == 1)
+    page.until(lambda: page.state["status"]["problems"] == 1)
     assert page.ask("problems") == {"problems": [{"item": None, "name": "broken.mp4", "reason": "no uuid"}]}
 
 
@@ -125,7 +125,7 @@ def test_verified_cells_are_shown_until_they_change(items, page, write_as_somebo
     item, other = items.uuids[:2]
     items.stage({item: {"weather": "fog"}, other: {"weather": "fog"}})
     assert items.commit()
-    page.until(lambda: page.state["view"]["staged"] == 0)
+    page.until(lambda: page.state["status"]["staged"] == 0)
     assert page.cell(item, "weather") == ("fog", {"state": "verified"})
     items.stage({item: {"weather": "snow"}})
     assert page.cell(item, "weather") == ("snow", {"state": "staged", "before": "fog"})

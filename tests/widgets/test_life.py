@@ -191,9 +191,9 @@ def test_state_has_the_shape_that_the_front_end_reads(items):
     items.filter = 'weather = "snow" or lux < 1000'
     with ew.Workbench(items) as bench:
         grid, diff, panel = Browser(bench.grid), Browser(bench.diff), Browser(bench.panel)
-        assert set(grid.state["view"]) == interface("item_grid", "GridView")
+        assert set(grid.state["status"]) == interface("item_grid", "GridView")
         assert set(grid.state["columns"][0]) == interface("shared", "Column")
-        assert set(grid.state["view"]["filter"]) == interface("item_grid", "FilterInForce")
+        assert set(grid.state["status"]["filter"]) == interface("item_grid", "FilterInForce")
         facts = grid.ask("column_facts", column="key:weather")
         assert set(facts) == interface("item_grid", "ColumnFacts")
         assert set(facts["chosen"]) == interface("item_grid", "Chosen")

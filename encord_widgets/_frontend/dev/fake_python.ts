@@ -56,6 +56,13 @@ export class FakeModel {
   }
 }
 
+const HINTS: Record<string, string> = {
+  number: "64-bit float: up to ±1.8e308",
+  datetime: "ISO 8601 date or time; without a zone it counts as UTC",
+  geospatial: "Latitude -90 to 90, longitude -180 to 180",
+  embedding: "A JSON list of 512 numbers",
+};
+
 const column = (
   id: string,
   type: string,
@@ -68,6 +75,7 @@ const column = (
   kind: id.startsWith("key:") ? "key" : "field",
   type,
   type_label: label,
+  hint: HINTS[type] ?? "",
   options: [],
   editable: id.startsWith("key:"),
   deleted: false,
@@ -184,8 +192,8 @@ export class FakeGrid extends FakeModel {
     view: object = {},
     readonly columns = COLUMNS,
   ) {
-    super({ columns, height: 420, error: null, view: {} });
-    this.traits.view = this.view(view);
+    super({ columns, height: 420, error: null, status: {} });
+    this.traits.status = this.view(view);
     this.handler = (method, params) => this.answer(method, params);
   }
 
@@ -201,9 +209,10 @@ export class FakeGrid extends FakeModel {
       filter: null,
       title: "Front camera, March",
       problems: 0,
-      ...(this.traits.view as object),
+      ...(this.traits.status as object),
       ...more,
       generation: this.generation,
+      order: 1,
       staged: this.staged.size,
       can_undo: this.staged.size > 0,
       can_redo: false,
@@ -212,7 +221,7 @@ export class FakeGrid extends FakeModel {
 
   bump(more: object = {}): void {
     this.generation++;
-    this.change("view", this.view({ rows: this.order?.length ?? this.size, ...more }));
+    this.change("status", this.view({ rows: this.order?.length ?? this.size, ...more }));
   }
 
   stage(row: number, key: string, cell: Cell): void {
@@ -363,7 +372,7 @@ export class FakeGrid extends FakeModel {
     this.generation++;
     return {
       result: { generation: this.generation, results },
-      after: () => this.change("view", this.view()),
+      after: () => this.change("status", this.view()),
     };
   }
 }

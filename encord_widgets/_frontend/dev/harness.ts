@@ -37,7 +37,7 @@ function gridModel(): FakeModel {
       model.stage(1, "weather", "fog");
       model.stage(2, "city", 0);
       model.stage(8, "lux", ["n", "12"]);
-      model.traits.view = model.view();
+      model.traits.status = model.view();
       return model;
     }
   }

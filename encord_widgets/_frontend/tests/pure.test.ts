@@ -10,6 +10,7 @@ const column = (type: string, options: string[] = []): Column => ({
   kind: "key",
   type,
   type_label: type,
+  hint: "",
   options,
   editable: true,
   deleted: false,

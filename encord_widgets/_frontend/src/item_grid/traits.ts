@@ -17,6 +17,8 @@ export interface FilterInForce {
 
 export interface GridView {
   generation: number;
+  /** Number of the order of rows; it rises whenever rows can have moved. */
+  order: number;
   rows: number;
   total: number;
   expected: number | null;
@@ -34,6 +36,7 @@ export interface GridView {
 
 const NOTHING: GridView = {
   generation: 0,
+  order: 0,
   rows: 0,
   total: 0,
   expected: null,
@@ -49,10 +52,10 @@ const NOTHING: GridView = {
   problems: 0,
 };
 
-export const TRAITS = ["columns", "view", "height", "error"] as const;
+export const TRAITS = ["columns", "status", "height", "error"] as const;
 
 export function readView(model: AnyModel): GridView {
-  return { ...NOTHING, ...((model.get("view") as Partial<GridView> | null) ?? {}) };
+  return { ...NOTHING, ...((model.get("status") as Partial<GridView> | null) ?? {}) };
 }
 
 export function readColumns(model: AnyModel): Column[] {

@@ -33,6 +33,8 @@ export interface Column {
   kind: "field" | "key";
   type: string;
   type_label: string;
+  /** What an editor takes, in words; empty where the type says it all. */
+  hint: string;
   options: string[];
   editable: boolean;
   deleted: boolean;
