@@ -7,6 +7,7 @@
 | number | `["n", "<its JSON text>"]`, so that 1, 1.0 and 2**60 stay apart |
 | text | the text; past 400 characters `["t", "<its start>", <length>]` |
 | object, array | `["j", "<start of its compact JSON>", <length>]` |
+| array of numbers, cut | the same, and then its size and, as text, its norm |
 
 Lengths count UTF-16 units, as browsers do.
 """
@@ -20,7 +21,7 @@ import numpy as np
 import orjson
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.values import Absent, Value, compact
+from encord_widgets.metadata.values import Absent, Value, compact, loads
 
 __all__ = ["ABSENT_CELL", "Cell", "encode", "encode_column", "matches", "to_bytes"]
 
@@ -108,7 +109,20 @@ def _text(text: str) -> Cell:
 
 
 def _json(text: str) -> Cell:
-    return ["j", text[:_JSON_SHOWN], _units(text)]
+    cell: Cell = ["j", text[:_JSON_SHOWN], _units(text)]
+    return cell + _vector(text) if len(text) > _JSON_SHOWN and text[0] == "[" else cell
+
+
+def _vector(text: str) -> list[Any]:
+    """Size and norm of a list of numbers; nothing of any other list."""
+    numbers = loads(text)
+    if not isinstance(numbers, list) or set(map(type, numbers)) - {int, float}:
+        return []
+    try:
+        norm = np.linalg.norm(np.array(numbers, dtype=np.float64))
+    except OverflowError:  # an integer past the range of a float
+        return []
+    return [len(numbers), f"{norm:.4g}"]
 
 
 def _units(text: str) -> int:

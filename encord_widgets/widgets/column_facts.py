@@ -161,15 +161,15 @@ def _bound(typed: object, column: GridColumn) -> Json:
     raise InvalidInputError([Problem(key=column.name, expected=expected, got=shown(typed))])
 
 
-def header_facts(items: ItemSet, column: GridColumn) -> dict[str, Any]:
-    """What stands in a column's header, over the items in view: how many lack a value, and how the others spread.
+def header_facts(items: ItemSet, column: GridColumn, rows: Rows) -> dict[str, Any]:
+    """What stands in a column's header: how many rows lack a value, and how the others spread.
 
     Args:
         items: The items.
         column: The column.
+        rows: The rows in view (int64).
     """
     with items.lock:
-        rows = items.order()
         seen = items.engine.facet(column.id, rows, bins=_HEADER_BARS, top=_HEADER_VALUES)
     bars = list(seen.counts) or [count for _, count in seen.top]
     if seen.top and sum(bars) < _WORTH_DRAWING * (sum(bars) + seen.more_rows):

@@ -55,6 +55,7 @@ class NativeGrid(ItemGrid, EncordWidget):
         refuse_unknown(type(self), common)
         self._view = GridView(check_items(items, self._public_name), columns)
         self._thumbnails = Thumbnails(items)
+        self._told: dict[str, tuple[object, dict[str, Any]]] = {}
         self._pixels = checked_height(height)
         EncordWidget.__init__(self, items, **common)
 
@@ -175,7 +176,17 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     def _headers(self, params: Params) -> Later:
         columns = [self._column(one) for one in params.texts("columns")]
-        return Later(lambda: Answer({"headers": {c.id: header_facts(self.items, c) for c in columns}}))
+        return Later(lambda: Answer({"headers": {column.id: self._header(column) for column in columns}}))
+
+    def _header(self, column: GridColumn) -> dict[str, Any]:
+        # One column at a time: a million rows of each must not hold everybody else up.
+        with self.items.lock:
+            of = self.items.effective.version(column.name) if column.kind == "key" else len(self.items.table)
+            stamp = (of, self._view.place)
+            known = self._told.get(column.id)
+            if known is None or known[0] != stamp:
+                known = self._told[column.id] = (stamp, header_facts(self.items, column, self._view.order))
+            return known[1]
 
     def _sort(self, params: Params) -> Later:
         column, descending = params.raw("column"), params.flag("descending")

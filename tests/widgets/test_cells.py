@@ -100,3 +100,20 @@ def test_lengths_count_as_browsers_do():
 
 def test_lone_surrogates_travel_as_escapes():
     assert to_bytes(["\ud800"]) == b'["\\ud800"]'
+
+
+@pytest.mark.parametrize(
+    ("value", "rest"),
+    [
+        ([0.5] * 400, [400, "10"]),
+        ([3, 4] + [0] * 300, [302, "5"]),
+        ([0.5] * 4, []),
+        (["a"] * 400, []),
+        ([[1.0] * 400], []),
+        ([10**400] * 4, []),
+    ],
+)
+def test_a_cut_vector_travels_with_its_size_and_norm(value, rest):
+    cell = encode(value)
+    assert cell[3:] == rest
+    assert matches(cell, value)
