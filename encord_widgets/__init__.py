@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from encord_widgets.metadata.merge import Conflict
     from encord_widgets.metadata.plan import Plan
     from encord_widgets.metadata.schema import KeyType, MetadataSchema
+    from encord_widgets.metadata.schema_merge import SchemaConflictError
     from encord_widgets.metadata.values import ABSENT
     from encord_widgets.widgets.commit_panel import CommitPanel
     from encord_widgets.widgets.diff_preview import DiffPreview
@@ -74,6 +75,7 @@ _HOMES = {
     "metadata.merge": ("Conflict",),
     "metadata.plan": ("Plan",),
     "metadata.schema": ("KeyType", "MetadataSchema"),
+    "metadata.schema_merge": ("SchemaConflictError",),
     "metadata.values": ("ABSENT",),
     "widgets.commit_panel": ("CommitPanel",),
     "widgets.diff_preview": ("DiffPreview",),
@@ -117,6 +119,7 @@ __all__ = [
     "RateLimitedError",
     "Receipt",
     "ResourceExistsError",
+    "SchemaConflictError",
     "SchemaEditor",
     "ServerError",
     "Workbench",

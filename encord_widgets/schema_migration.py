@@ -327,7 +327,7 @@ class Migration:
                 "Move the values",
                 f"Stage and commit {what}, {where}."
                 if moves.changes
-                else f"All values that can be are {where}.",
+                else f"No value is left to move {where}.",
             )
         if name == "verify":
             return (

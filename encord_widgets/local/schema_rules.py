@@ -47,6 +47,9 @@ def checked_schema(new: object, current: Mapping[str, Type] | None) -> dict[str,
     problems: list[str] = []
     result: dict[str, Type] = {}
     for key, value in new.items():
+        if current is not None and key in current and current[key] == value:
+            result[key] = value  # stored like this already, also a type of another time
+            continue
         try:
             _check_key(key)
             result[key] = _checked_type(value)

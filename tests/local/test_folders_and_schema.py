@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from encord_widgets.local.refusal import RefusedError
+from encord_widgets.local.schema_rules import checked_schema
 from tests.local.wire import Wire
 
 SCHEMA = "organisation/client-metadata-schema-v2"
@@ -144,3 +146,11 @@ def test_unknown_addresses_and_methods(wire: Wire, folder: str):
     wire.refused(404, "GET", "/")
     wire.refused(405, "PUT", f"storage/folders/{folder}")
     wire.refused(404, "GET", f"storage/folders/{folder}/")
+
+
+def test_what_is_stored_already_is_taken_as_it_is() -> None:
+    stored = {"shape": {"ty": "polygon", "sides": 5}, "lux": {"ty": "number", "format": "F64"}}
+    new = {**stored, "city": {"ty": "varchar"}}
+    assert checked_schema(new, stored)["shape"] == stored["shape"]
+    with pytest.raises(RefusedError, match="shape"):
+        checked_schema({**stored, "shape": {"ty": "polygon", "sides": 6}}, stored)
