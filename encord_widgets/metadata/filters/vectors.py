@@ -50,7 +50,7 @@ def vectors(jsons: Sequence[str], size: int) -> tuple[npt.NDArray[np.int64], npt
         known = [
             (place, value)
             for place, value in zip(numbers, lists, strict=True)
-            if len(value) == size and list not in set(map(type, value))
+            if 0 < len(value) == size and list not in set(map(type, value))
         ]
         if known:
             block = _floats([value for _, value in known])

@@ -117,6 +117,9 @@ def test_negation_and_de_morgan_hold(a, b, items):
     assert (engine.mask(~~a) == engine.mask(a)).all()
 
 
+UUIDS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(8)]
+
+
 def many(count=2000):
     words = ["rain", "fog", "snow", None]
     return [
@@ -209,3 +212,11 @@ def test_new_rows_are_looked_at_even_if_the_source_names_old_ones_alone():
     engine.mask(F.weather == "rain")
     source.append([Item("new", {"weather": "rain"}), Item("newer", {"weather": "fog"})])
     assert engine.mask(F.weather == "rain").tolist() == naive(F.weather == "rain", source)
+
+
+def test_nothing_is_near_to_what_is_no_vector():
+    values = [[], [0, 0], ["a", 1], {}, None, [1, 2], [True, 1], [[1], 2]]
+    source = ItemColumns([Item(uuid, {"vector": v}) for uuid, v in zip(UUIDS, values, strict=True)])
+    for uuid, value in zip(UUIDS, values, strict=True):
+        found = FilterEngine(source).mask(F.vector.nearest(9, uuid)).tolist()
+        assert found == [value == [1, 2] and other == value for other in values]
