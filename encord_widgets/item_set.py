@@ -16,7 +16,7 @@ from encord_widgets.commit.progress import watched
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
-from encord_widgets.item_filter import FilterableItems
+from encord_widgets.item_join import JoinableItems
 from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_source import Source
@@ -28,7 +28,7 @@ from encord_widgets.item_view import (
     sort_rows,
     to_frame,
 )
-from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.items import ItemProblem, ItemTable
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
@@ -36,10 +36,7 @@ from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.staging import (
     CellEdit,
     EditResult,
-    Edits,
-    Mode,
     read_edits,
-    to_changes,
 )
 from encord_widgets.metadata.values import Value
 
@@ -54,7 +51,7 @@ if TYPE_CHECKING:
 __all__ = ["ItemSet"]
 
 
-class ItemSet(FilterableItems):
+class ItemSet(JoinableItems):
     """Items of one source. Made by `Client.folder`, `Client.items` and `Client.image_group`.
 
     Args:
@@ -267,23 +264,6 @@ class ItemSet(FilterableItems):
             self.events.loading.emit(progress)
 
     # -- editing -----------------------------------------------------------------------------------------------
-
-    def stage(self, edits: Edits, mode: Mode = "merge") -> ChangeSet:
-        """Stage edits; nothing leaves the notebook yet. Waits until all items are loaded.
-
-        Args:
-            edits: New values by item uuid and key, `ABSENT` to remove a key; or a DataFrame with item uuids as index
-                and metadata keys as columns, whose missing cells are left alone.
-            mode: `merge` touches the named keys only; `overwrite` also removes every other key that the items hold.
-
-        Returns:
-            All staged edits.
-
-        Raises:
-            InvalidInputError: With every problem; then nothing of this call is staged.
-        """
-        self.wait()
-        return self._edited(lambda: self.changes.stage(to_changes(edits, self.table, self.schema, mode)))
 
     def stage_cells(self, edits: Sequence[CellEdit]) -> list[EditResult]:
         """Stage what was typed into cells, as one step of undo. What does not fit is refused by cell, with the reason.

@@ -32,6 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "item_export_jobs",
             "item_export_receipt",
             "item_filter",
+            "item_join",
             "item_journal",
             "item_load",
             "item_recovery",
