@@ -53,6 +53,7 @@ _QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s\"'<>?]+)\?[^\s\"'<>]*", re.IGN
 _BEARER = re.compile(r"(bearer\s+)[^\s\"',;]+", re.IGNORECASE)
 _TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _BLANKS = re.compile(r"\s+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s")
 
 
 class CredentialsError(EncordWidgetsError, ValueError):
@@ -104,6 +105,11 @@ class ApiError(EncordWidgetsError):
     def transient(self) -> bool:
         """Whether the same request may succeed a moment later."""
         return self.status in TRANSIENT
+
+    @property
+    def cause(self) -> str:
+        """The first sentence of the message: what is wrong."""
+        return first_sentence(str(self))
 
 
 class AuthenticationError(ApiError):
@@ -237,15 +243,17 @@ def from_response(
             if status >= HTTPStatus.BAD_REQUEST
             else BadResponseError
         )
-    head = f"{method} {path} was answered {status}"
-    if subject:
-        head = f"{subject}: {head}"
-    if said:
-        head = f"{head}: {said}"
+    head = f"{domain} answered {status}: {said}" if said else f"{domain} answered {status}"
     head = head if head.endswith((".", "!", "?")) else f"{head}."
-    tries = f"Tried {attempt} times." if attempt > 1 else ""
-    parts = [head, _advice(status, headers, domain, wait), tries, f"Request id {request_id}."]
-    message = " ".join(part for part in parts if part)
+    message = told(
+        head,
+        _advice(status, headers, domain, wait),
+        subject=subject,
+        attempt=attempt,
+        method=method,
+        path=path,
+        request_id=request_id,
+    )
     if kind is BadResponseError:
         return BadResponseError(
             message, method=method, path=path, status=status, server_text=said, request_id=request_id
@@ -259,6 +267,52 @@ def from_response(
         request_id=request_id,
         retry_after=wait,
     )
+
+
+def first_sentence(text: str) -> str:
+    """What comes before the first full stop that a blank follows.
+
+    Args:
+        text: A message.
+
+    Example:
+        >>> first_sentence("https://a.test answered 503: busy. Try again later.")
+        'https://a.test answered 503: busy.'
+    """
+    return _SENTENCE.split(text, maxsplit=1)[0]
+
+
+def told(
+    *sentences: str,
+    subject: str = "",
+    attempt: int = 1,
+    method: str = "",
+    path: str = "",
+    request_id: str | None = None,
+) -> str:
+    """The message of an error: what is wrong and what to do first; which request it was last, for support.
+
+    Args:
+        sentences: What happened, and what to do about it; empty ones are left out.
+        subject: What the request is about.
+        attempt: Number of the attempt that ended it.
+        method: HTTP method; without one the request is not named.
+        path: Path, without its query.
+        request_id: Id of the request.
+
+    Example:
+        >>> told("No access.", "Check the id.", subject="item 8ad5", attempt=2, method="GET", path="/x")
+        'item 8ad5: No access. Check the id. Tried 2 times. (GET /x)'
+    """
+    parts = [part for part in sentences if part]
+    if attempt > 1:
+        parts.append(f"Tried {attempt} times.")
+    place = f"{method} {path}" if method else ""
+    asked = ", ".join(part for part in (place, f"request id {request_id}" if request_id else "") if part)
+    if asked:
+        parts.append(f"({asked})")
+    text = " ".join(parts)
+    return f"{subject}: {text}" if subject else text
 
 
 def _advice(status: int, headers: Mapping[str, str], domain: str, wait: float | None) -> str:

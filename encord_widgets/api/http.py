@@ -5,23 +5,26 @@ from __future__ import annotations
 import ssl
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 import httpx
+import psygnal
 
 from encord_widgets.api import codec, media
 from encord_widgets.api.address import Param, checked_domain, query, tls_context, user_agent
 from encord_widgets.api.credentials import Credentials
-from encord_widgets.api.errors import EU_DOMAIN, ApiError, BadResponseError, clean, from_response
+from encord_widgets.api.errors import EU_DOMAIN, ApiError, BadResponseError, clean, from_response, told
 from encord_widgets.api.legacy import LEGACY_PATH, LegacyMethod, enveloped, opened
 from encord_widgets.api.retries import RetryPolicy, with_retries
 from encord_widgets.metadata.values import Json
 
 __all__ = ["DEFAULT_DOMAIN", "HttpClient", "RetryPolicy"]
+
+T = TypeVar("T")
 
 DEFAULT_DOMAIN: Final = EU_DOMAIN
 """Encord's server in Europe, the default of the SDK too."""
@@ -33,6 +36,9 @@ _MEDIA_IN_FLIGHT: Final = 4
 
 class HttpClient:
     """Sends signed requests to one server of Encord's API.
+
+    `retrying` tells, from the event loop, what went wrong whenever a request is about to be sent again; an empty text
+    when none of them waits any more.
 
     Args:
         credentials: Who asks.
@@ -52,6 +58,8 @@ class HttpClient:
         >>> http = HttpClient(SshCredentials.from_file("~/.ssh/encord"))  # doctest: +SKIP
         >>> await http.request("GET", "storage/folders")  # doctest: +SKIP
     """
+
+    retrying = psygnal.Signal(str)
 
     def __init__(
         self,
@@ -80,6 +88,7 @@ class HttpClient:
         self._media_slots: anyio.Semaphore | None = None
         self._tls: ssl.SSLContext | None = None
         self._closed = False
+        self._waiting: set[str] = set()  # requests that were sent and are to be sent again
 
     def __repr__(self) -> str:
         return f"HttpClient({self.domain!r}, {self._credentials!r})"
@@ -125,7 +134,7 @@ class HttpClient:
         async def once(attempt: int) -> Any:
             return await self._send(call, url, content, attempt)
 
-        return await with_retries(once, self.retry, call.label, retry=retry)
+        return await self._until_it_works(once, call, retry=retry)
 
     async def legacy(
         self,
@@ -169,7 +178,7 @@ class HttpClient:
                 answer, domain=self.domain, request_id=call.trace_id, subject=subject, attempt=attempt
             )
 
-        return await with_retries(once, self.retry, call.label, retry=retry)
+        return await self._until_it_works(once, call, retry=retry)
 
     async def get_media(self, url: str, limit_bytes: int, *, subject: str = "media") -> tuple[bytes, str]:
         """Fetch media from a signed URL: without our credentials, and without a trace in any log.
@@ -220,6 +229,19 @@ class HttpClient:
         for client in clients:
             await client.aclose()
 
+    async def _until_it_works(self, once: Callable[[int], Awaitable[T]], call: _Call, *, retry: bool) -> T:
+        def again(error: ApiError, attempt: int) -> None:
+            self._waiting.add(call.trace_id)
+            self.retrying.emit(f"{error.cause} Trying again, {attempt} of {self.retry.attempts}.")
+
+        try:
+            return await with_retries(once, self.retry, call.label, retry=retry, on_retry=again)
+        finally:
+            if call.trace_id in self._waiting:
+                self._waiting.remove(call.trace_id)
+                if not self._waiting:
+                    self.retrying.emit("")
+
     async def _send(self, call: _Call, url: str, content: bytes | None, attempt: int) -> Any:
         self._check_open(call.method, call.path)
         if self._client is None:
@@ -245,7 +267,7 @@ class HttpClient:
                 failure = media.connection_failure(
                     error,
                     self.domain,
-                    call.label,
+                    call.subject,
                     method=call.method,
                     path=call.path,
                     request_id=call.trace_id,
@@ -298,10 +320,17 @@ class HttpClient:
     def _bad(
         self, call: _Call, attempt: int, what: str, *, cut: bool, request_id: str | None = None
     ) -> BadResponseError:
-        tries = f" Tried {attempt} times." if attempt > 1 else ""
+        message = told(
+            f"The answer of {self.domain} {what}.",
+            "If it stays so, check the argument domain and any proxy between.",
+            subject=call.subject,
+            attempt=attempt,
+            method=call.method,
+            path=call.path,
+            request_id=request_id or call.trace_id,
+        )
         return BadResponseError(
-            f"{call.label}: the answer of {self.domain} {what}. If it stays so, check the argument domain and "
-            f"any proxy between.{tries} Request id {request_id or call.trace_id}.",
+            message,
             method=call.method,
             path=call.path,
             status=int(HTTPStatus.OK),

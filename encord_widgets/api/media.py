@@ -20,6 +20,7 @@ from encord_widgets.api.errors import (
     ServerError,
     clean,
     retry_after_seconds,
+    told,
 )
 from encord_widgets.api.quiet import unlogged
 
@@ -168,9 +169,9 @@ def _mime(header: str) -> str:
 def connection_failure(
     error: Exception,
     server: str,
-    label: str,
+    subject: str,
     *,
-    method: str = "GET",
+    method: str = "",
     path: str = "media",
     request_id: str | None = None,
     attempt: int = 1,
@@ -180,17 +181,22 @@ def connection_failure(
     Args:
         error: httpx's exception.
         server: Host or server asked.
-        label: What was asked, for the message.
-        method: HTTP method.
+        subject: What was asked for, for the message.
+        method: HTTP method; without one the message names no request.
         path: Path without query.
         request_id: Id of the request.
         attempt: Number of this attempt.
     """
     happened, advice = _what_happened(error)
-    tries = f" Tried {attempt} times." if attempt > 1 else ""
-    return ConnectionFailedError(
-        f"{label}: {server} {happened}; {advice}.{tries}", method=method, path=path, request_id=request_id
+    message = told(
+        f"{server} {happened}; {advice}.",
+        subject=subject,
+        attempt=attempt,
+        method=method,
+        path=path,
+        request_id=request_id if method else None,
     )
+    return ConnectionFailedError(message, method=method or "GET", path=path, request_id=request_id)
 
 
 def _what_happened(error: Exception) -> tuple[str, str]:

@@ -44,7 +44,12 @@ class RetryPolicy:
 
 
 async def with_retries(
-    once: Callable[[int], Awaitable[_T]], policy: RetryPolicy, label: str, *, retry: bool = True
+    once: Callable[[int], Awaitable[_T]],
+    policy: RetryPolicy,
+    label: str,
+    *,
+    retry: bool = True,
+    on_retry: Callable[[ApiError, int], object] | None = None,
 ) -> _T:
     """Do something until it succeeds, fails for good, or the policy is used up.
 
@@ -53,6 +58,7 @@ async def with_retries(
         policy: How often and how long.
         label: What it is, for the log.
         retry: False for one attempt only.
+        on_retry: Called before the wait for another attempt, with what went wrong and the number of that attempt.
 
     Returns:
         What the last attempt returned.
@@ -68,10 +74,15 @@ async def with_retries(
     # Without a handler of the user's, Python would print stamina's bare warnings into the notebook.
     logging.getLogger("stamina").addHandler(_NO_OUTPUT)
     end = time.monotonic() + policy.total_seconds
+    attempts = policy.attempts if retry else 1
+    begun = 0
 
     def wait_before(error: Exception) -> bool | float:
         if not isinstance(error, ApiError) or not error.transient:
             return False
+        wait = error.retry_after or 0.0
+        if on_retry and begun < attempts and time.monotonic() + wait <= end:
+            on_retry(error, begun + 1)
         if error.retry_after is None:
             _log.info("%s failed, trying again: %s", label, type(error).__name__)
             return True
@@ -83,12 +94,13 @@ async def with_retries(
 
     async for attempt in stamina.retry_context(
         on=wait_before,
-        attempts=policy.attempts if retry else 1,
+        attempts=attempts,
         timeout=policy.total_seconds,
         wait_initial=policy.wait_initial,
         wait_max=policy.wait_max,
         wait_jitter=policy.wait_jitter,
     ):
+        begun = attempt.num
         with attempt:
             return await once(attempt.num)
     raise AssertionError("a retry loop ends by a result or an error")

@@ -119,9 +119,8 @@ async def test_errors_name_everything(status: int, kind: type[ApiError], advice:
         await http.request("GET", f"storage/items/{ITEM}", params={"pageToken": "P"}, subject=f"item {ITEM}")
     error = caught.value
     assert type(error) is kind
-    assert str(error).startswith(
-        f"item {ITEM}: GET /v2/public/storage/items/{ITEM} was answered {status}: no way."
-    )
+    assert str(error).startswith(f"item {ITEM}: {DOMAIN} answered {status}: no way.")
+    assert str(error).endswith(f" (GET /v2/public/storage/items/{ITEM}, request id abc-1)")
     assert advice in str(error)
     assert (error.method, error.path, error.status) == ("GET", f"/v2/public/storage/items/{ITEM}", status)
     assert (error.server_text, error.request_id) == ("no way", "abc-1")
@@ -219,7 +218,7 @@ async def test_204_is_none() -> None:
 async def test_connection_failures_are_one_sentence(error: Exception, words: str) -> None:
     http = client(error)
     with pytest.raises(
-        ConnectionFailedError, match=f"^GET /v2/public/x: {DOMAIN} .*{words}.* Tried 4 times"
+        ConnectionFailedError, match=rf"^{DOMAIN} .*{words}.* Tried 4 times\. \(GET /v2/public/x, "
     ) as caught:
         await http.request("GET", "x", params={"pageToken": "P"})
     assert caught.value.__context__ is None

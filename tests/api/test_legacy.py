@@ -32,7 +32,7 @@ pytestmark = pytest.mark.anyio
 )
 def test_names_of_errors(name: str, error: type[errors.ApiError]) -> None:
     answer = {"status": 599, "response": [name], "payload": "because"}
-    with pytest.raises(error, match=f"rows of x: POST /public was answered .*{name}: because"):
+    with pytest.raises(error, match=f"rows of x: http://encord.test answered .*{name}: because"):
         opened(answer, domain="http://encord.test", request_id="1", subject="rows of x")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -79,7 +80,7 @@ async def test_metadata_patches_are_repeated_unless_told_otherwise() -> None:
 async def test_attempts_end() -> None:
     http = client(httpx.Response(503, json={"message": "busy"}))
     with pytest.raises(
-        ServerError, match=r"answered 503: busy\. .*Tried 4 times\. Request id [0-9a-f]{32}\.$"
+        ServerError, match=r"answered 503: busy\. .*Tried 4 times\. \(GET .*/x, request id [0-9a-f]{32}\)$"
     ):
         await http.request("GET", "x")
     assert len(sent(http)) == 4
@@ -154,4 +155,36 @@ async def test_waits_grow_and_are_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     waits = [seconds for seconds in slept if seconds > 0]
     for wait, least in zip(waits, [1, 2, 4, 5, 5], strict=True):
         assert least <= wait <= min(least + 0.5, 5)
+    await http.aclose()
+
+
+async def test_what_is_being_asked_again_is_told_and_taken_back() -> None:
+    http = client(httpx.Response(503, json={"message": "busy"}), httpx.ReadError("x"), OK)
+    told: list[str] = []
+    http.retrying.connect(told.append)
+    await http.request("GET", "x", subject="folder 1")
+    busy, broken, over = told
+    assert busy == "folder 1: http://encord.test answered 503: busy. Trying again, 2 of 4."
+    assert broken == "folder 1: http://encord.test broke off its answer; try again. Trying again, 3 of 4."
+    assert over == ""
+    await http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("answers", "count"),
+    [
+        ([httpx.Response(503)], 4),  # three more tries, and the end
+        ([httpx.Response(403)], 0),
+        ([httpx.Response(429, headers={"retry-after": "3600"})], 0),
+        ([OK], 0),
+    ],
+)
+async def test_nothing_is_told_that_does_not_happen(answers: list[httpx.Response], count: int) -> None:
+    http = client(*answers)
+    told: list[str] = []
+    http.retrying.connect(told.append)
+    with suppress(ApiError):
+        await http.request("GET", "x")
+    assert len(told) == count
+    assert told[-1:] in ([], [""])
     await http.aclose()
