@@ -92,7 +92,9 @@ def test_a_server_that_is_down_is_one_sentence(monkeypatch):
         client.folders()
     client.close()
     text = str(caught.value)
-    assert text.startswith(f"folders: {domain} refused the connection or cannot be reached; check the network")
+    assert text.startswith(
+        f"folders: {domain} refused the connection or cannot be reached; check the network"
+    )
     assert "Tried 6 times. (GET /v2/public/storage/search/folders, request id " in text
     waited = [seconds for seconds in waits if seconds > 0]
     assert len(waited) == 5
