@@ -231,3 +231,11 @@ def test_boxes_and_circles_cross_the_date_line():
     for rule, expected in rules:
         assert np.flatnonzero(rule_mask(rule, column_of(values))).tolist() == expected
         assert np.flatnonzero(naive(rule, values)).tolist() == expected
+
+
+def test_numbers_past_single_precision_do_not_fit_it():
+    values = [1e39, -1e39, 3e38, 5, 10**39, 2**53 + 1, "5"]
+    ty = KeyType.from_wire({"ty": "number", "format": "F32"})
+    found = rule_mask(Rule("key:k", "misfit"), column_of(values), key_type=ty).tolist()
+    assert found == [ty.misfit(value) is not None for value in values]
+    assert found[:4] == [True, True, False, False]
