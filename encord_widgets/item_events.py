@@ -5,9 +5,12 @@ from __future__ import annotations
 import psygnal
 
 from encord_widgets.commit.options import CommitProgress
+from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_load import LoadProgress
+from encord_widgets.metadata.staging import item_uuid
+from encord_widgets.metadata.values import shown
 
-__all__ = ["ItemSetEvents"]
+__all__ = ["FocusedItems", "ItemSetEvents"]
 
 
 class ItemSetEvents(psygnal.SignalGroup):
@@ -24,3 +27,30 @@ class ItemSetEvents(psygnal.SignalGroup):
     schema = psygnal.Signal()
     filter = psygnal.Signal()
     """The filter was set or looked again, or the named filters changed."""
+    focus = psygnal.Signal(object)
+    """Another item is looked at (its uuid), or none (None)."""
+
+
+class FocusedItems:
+    """The part of an item set that knows which item is looked at, so that widgets beside each other stay in step."""
+
+    events: ItemSetEvents
+    _focus: str | None = None
+
+    @property
+    def focus(self) -> str | None:
+        """Uuid of the item that is looked at: the one selected last in a grid, or set here; follow `events.focus`.
+
+        Raises:
+            InvalidInputError: When set to what is no item uuid.
+        """
+        return self._focus
+
+    @focus.setter
+    def focus(self, item: object) -> None:
+        found = None if item is None else item_uuid(item)
+        if item is not None and found is None:
+            raise InvalidInputError([Problem(expected="an item uuid", got=shown(item))])
+        if found != self._focus:
+            self._focus = found
+            self.events.focus.emit(found)

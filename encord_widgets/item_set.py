@@ -16,6 +16,7 @@ from encord_widgets.commit.progress import watched
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
+from encord_widgets.item_events import FocusedItems
 from encord_widgets.item_join import JoinableItems
 from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_load import ItemLoader, LoadProgress
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["ItemSet"]
 
 
-class ItemSet(JoinableItems):
+class ItemSet(FocusedItems, JoinableItems):
     """Items of one source. Made by `Client.folder`, `Client.items` and `Client.image_group`.
 
     Args:

@@ -270,3 +270,22 @@ def test_large_folders_load_whole_and_in_order():
 def test_repr_is_short_and_says_what_is_staged(items):
     items.stage({items.uuids[0]: {"camera": "x"}})
     assert repr(items) == "<ItemSet 'Street scenes': 60 items, 1 edits staged>"
+
+
+def test_the_item_that_is_looked_at_is_shared(items):
+    told: list[str | None] = []
+    items.events.focus.connect(told.append)
+    first, second = items.uuids[:2]
+    assert items.focus is None
+    items.focus = first.upper()
+    items.focus = first
+    assert items.focus == first
+    with pytest.raises(ew.InvalidInputError, match="expected an item uuid"):
+        items.focus = "street_000001.jpg"
+    with ew.ItemGrid(items) as grid:
+        grid.selection = [second, first]
+        assert items.focus == first, "the item looked at is among those selected"
+        grid.selection = [second]
+        grid.selection = []
+    items.focus = None
+    assert told == [first, second, None]

@@ -166,6 +166,12 @@ class ItemGrid(traitlets.HasTraits):
         self._view.arrange(Arrangement(self._view.wanted.sort, text))
         self._show()
 
+    @traitlets.observe("selection")
+    def _look_at_selection(self, _: object) -> None:
+        # Of several items the one looked at stays, or else it is the first.
+        if self.selection and self.items.focus not in self.selection:
+            self.items.focus = self.selection[0]
+
     def _show(self) -> None:
         """Bring what is on the page up to date with the view."""
         raise NotImplementedError

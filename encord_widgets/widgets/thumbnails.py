@@ -103,11 +103,12 @@ class Thumbnails:
             return self._items.table.field(name).value(row)
 
 
-def scale_down(data: bytes) -> Thumbnail:
-    """Make a thumbnail of an image file, at most 96 px on its longest edge, as WebP.
+def scale_down(data: bytes, edge: int = EDGE) -> Thumbnail:
+    """Make a thumbnail of an image file, as WebP.
 
     Args:
         data: The image file.
+        edge: Longest edge, in px.
 
     Example:
         >>> scale_down(b"no image").none
@@ -119,9 +120,9 @@ def scale_down(data: bytes) -> Thumbnail:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > LARGEST_IMAGE:
                 return Thumbnail(none=f"The image has {image.width:,} by {image.height:,} pixels: too many.")
-            image.draft("RGB", (2 * EDGE, 2 * EDGE))  # JPEG decodes at a fraction of its size
+            image.draft("RGB", (2 * edge, 2 * edge))  # JPEG decodes at a fraction of its size
             small = _plain(image)
-            small.thumbnail((EDGE, EDGE))
+            small.thumbnail((edge, edge))
             small = ImageOps.exif_transpose(small)
             file = io.BytesIO()
             small.save(file, "WEBP", quality=80)
