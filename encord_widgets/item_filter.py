@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_bulk import BulkEdits, BulkItems
 from encord_widgets.item_columns import EffectiveColumns
 from encord_widgets.item_editing import EditableItems
 from encord_widgets.item_export import ExportableItems, ExportScope
@@ -67,7 +68,7 @@ class FilterCounts:
         return f"{self.shown:,} of {self.total:,} items{by_now}"
 
 
-class FilterableItems(ExportableItems, EditableItems):
+class FilterableItems(ExportableItems, EditableItems, BulkItems):
     """The part of an item set that narrows down what is in view.
 
     Args:
@@ -283,10 +284,11 @@ class FilterableItems(ExportableItems, EditableItems):
             self.effective.clear()
 
 
-class Selected(ExportableItems):
+class Selected(ExportableItems, BulkEdits):
     """The items that a filter matches, staged values included. Made by `ItemSet.where`.
 
-    It keeps the filter, not the items: each look evaluates it anew.
+    It keeps the filter, not the items: each look evaluates it anew. `stage` keeps a rule; `set`, `replace` and the
+    other bulk edits are done once.
 
     Args:
         items: The item set.
