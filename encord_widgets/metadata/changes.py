@@ -2,60 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from encord_widgets.metadata.values import ABSENT, Value, same
+import numpy as np
+
+from encord_widgets.metadata.change import Change
+from encord_widgets.metadata.changes_bulk import BulkEdit, ItemIndex, Mask, distinct_rows, rows_in
+from encord_widgets.metadata.changes_state import ChangeState
+from encord_widgets.metadata.changes_steps import Held, Part, Place, Settled, Step
+from encord_widgets.metadata.columns import Rows
+from encord_widgets.metadata.values import Value, same
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Change", "ChangeSet"]
+__all__ = ["Change", "ChangeSet", "Moved"]
 
-_REMEMBERED: Final = 20_000
+_SETTLED_AT_ONCE: Final = 10_000
+_MANY: Final = 2000
+"""Rows from which on they are told as columns."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One key of one item, from what it was based on to what is wanted.
+class Moved:
+    """What is staged now where something was staged or dropped.
 
     Args:
-        item: Item uuid, lower case.
-        key: Metadata key.
-        base: Value the edit was based on, or `ABSENT`.
-        after: Value wanted, or `ABSENT` to remove the key.
-        implied: Whether an overwrite removes the key without naming it.
-
-    Example:
-        >>> Change("8ad5", "weather", base="rain", after="fog").removes
-        False
+        cells: Cells, with the edit (None: no longer staged).
+        index: Rows of items.
+        staged: Edits of many items.
+        dropped: By key, rows whose edit is no longer staged (int64).
     """
 
-    item: str
-    key: str
-    base: Value
-    after: Value
-    implied: bool = False
-
-    @property
-    def removes(self) -> bool:
-        """Whether the change takes the key away."""
-        return self.after is ABSENT
+    cells: dict[Place, Change | None]
+    index: ItemIndex | None = None
+    staged: tuple[BulkEdit, ...] = ()
+    dropped: tuple[tuple[str, Rows], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One user action: what each cell held before and after it (None: no staged edit)."""
-
-    cells: tuple[tuple[str, str, Change | None, Change | None], ...]
-
-
-class ChangeSet:
-    """The staged edits of one item set, keyed by item uuid and metadata key, never by row position.
+class ChangeSet(ChangeState):
+    """The staged edits of one item set, keyed by item uuid and metadata key, never by position in a view.
 
     Staging a value equal to the base drops the edit: nothing is left to write. One call is one step of undo,
-    however many cells it covers.
+    however many cells it covers. Edits of many items at once are kept as columns, which takes little memory, and undone
+    as a whole, which takes no time.
 
     Example:
         >>> changes = ChangeSet()
@@ -65,32 +58,48 @@ class ChangeSet:
         (1, True, 0)
     """
 
-    def __init__(self) -> None:
-        self._cells: dict[str, dict[str, Change]] = {}
-        self._count = 0
-        self._done: list[_Step] = []
-        self._undone: list[_Step] = []
-        self._moved: dict[tuple[str, str], None] = {}
-        self._touched: list[tuple[str, str]] = []
-        self._forgotten = 0
-
     def __len__(self) -> int:
-        return self._count
+        return self._count + sum(map(len, self._bulk.values()))
 
     def __bool__(self) -> bool:
-        return self._count > 0
+        return len(self) > 0
 
     def __iter__(self) -> Iterator[Change]:
-        for keys in self._cells.values():
-            yield from keys.values()
+        return self._listing().changes() if self._bulk else self._by_hand()
 
     def __repr__(self) -> str:
-        return f"<ChangeSet: {self._count:,} edits on {len(self._cells):,} items>"
+        return f"<ChangeSet: {len(self):,} edits on {self.item_count:,} items>"
+
+    # -- looking -----------------------------------------------------------------------------------------------
 
     @property
     def items(self) -> tuple[str, ...]:
         """Uuids of the items with staged edits, in the order they were first edited."""
-        return tuple(self._cells)
+        return tuple(self._listing().uuids) if self._bulk else tuple(self._cells)
+
+    @property
+    def item_count(self) -> int:
+        """How many items have staged edits."""
+        return len(self._listing()) if self._bulk else len(self._cells)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys with staged edits, each once."""
+        bulk = (key for key, held in self._bulk.items() if len(held))
+        return tuple(dict.fromkeys([*bulk, *(change.key for change in self._by_hand())]))
+
+    @property
+    def removed(self) -> int:
+        """How many edits take their key away."""
+        by_hand = sum(change.removes for change in self._by_hand())
+        return by_hand + sum(edit.removed for edit in self._plain())
+
+    @property
+    def implied(self) -> int:
+        """How many edits are removals by an overwrite that does not name the key."""
+        by_hand = sum(change.implied for change in self._by_hand())
+        masks = (edit.implied for edit in self._plain())
+        return by_hand + sum(int(np.count_nonzero(mask)) for mask in masks if mask is not None)
 
     @property
     def can_undo(self) -> bool:
@@ -105,17 +114,31 @@ class ChangeSet:
     @property
     def revision(self) -> int:
         """A number that grows whenever the edit of a cell changes."""
-        return self._forgotten + len(self._touched)
+        return self._log.revision
 
-    def touched(self, since: int) -> dict[tuple[str, str], None] | None:
-        """Cells whose edit changed since a revision, each once; None when that is too long ago to be known.
+    def touched(self, since: int) -> dict[Place, None] | None:
+        """Cells whose edit changed since a revision, each once; None when that is too long ago, or too much.
 
         Args:
             since: An earlier `revision`.
         """
-        if since < self._forgotten:
+        return self._log.cells_since(since, self._index.uuids)
+
+    def touched_rows(self, key: str, since: int, index: ItemIndex) -> Rows | None:
+        """Rows whose edit of one key changed since a revision (int64); None when that is too long ago to be known.
+
+        Args:
+            key: Metadata key.
+            since: An earlier `revision`.
+            index: Rows of items; others are passed over.
+        """
+        entries = self._log.since(since)
+        if entries is None or (self._bulk and index is not self._index):
             return None
-        return dict.fromkeys(self._touched[since - self._forgotten :])
+        bulk = [what for what, of in entries if of == key and not isinstance(what, str)]
+        rows = (index.row_of(what) for what, of in entries if of == key and isinstance(what, str))
+        by_hand = np.array([row for row in rows if row is not None], dtype=np.int64)
+        return bulk[0] if len(bulk) == 1 and not len(by_hand) else distinct_rows([*bulk, by_hand])
 
     def get(self, item: str, key: str) -> Change | None:
         """The staged edit of one cell, or None.
@@ -124,7 +147,11 @@ class ChangeSet:
             item: Item uuid, lower case.
             key: Metadata key.
         """
-        return self._cells.get(item, {}).get(key)
+        found = self._cells.get(item, {}).get(key)
+        if found is not None or key not in self._bulk:
+            return found
+        row = self._index.row_of(item)
+        return None if row is None else self._at(key, np.array([row]))[0]
 
     def of_item(self, item: str) -> tuple[Change, ...]:
         """The staged edits of one item.
@@ -132,22 +159,52 @@ class ChangeSet:
         Args:
             item: Item uuid, lower case.
         """
-        return tuple(self._cells.get(item, {}).values())
+        by_hand = self._cells.get(item, {})
+        bulk = (self.get(item, key) for key in self._bulk if key not in by_hand)
+        return (*(change for change in bulk if change is not None), *by_hand.values())
 
-    def stage(self, changes: Iterable[Change]) -> int:
+    def of_key(self, key: str) -> tuple[BulkEdit | None, list[Change]]:
+        """The staged edits of one key: those of many items at once, and the others.
+
+        Args:
+            key: Metadata key.
+        """
+        held = self._bulk.get(key)
+        by_hand = [keys[key] for keys in self._cells.values() if key in keys]
+        return None if held is None else held.plain(), by_hand
+
+    def window(self, start: int, count: int) -> list[Change]:
+        """Some edits of the iteration.
+
+        Args:
+            start: How many to pass over.
+            count: How many at most.
+        """
+        if self._bulk:
+            return list(islice(self._listing().changes(start), count))
+        return list(islice(self, start, start + count))
+
+    # -- editing -----------------------------------------------------------------------------------------------
+
+    def stage(
+        self, changes: Iterable[Change] = (), bulk: Sequence[BulkEdit] = (), index: ItemIndex | None = None
+    ) -> int:
         """Stage edits as one step of undo; an earlier edit of the same cell is replaced, base and all.
 
         Args:
             changes: Edits; of several for one cell the last counts.
+            bulk: Edits of many items at once, which come before these.
+            index: Rows of items, needed for `bulk`; the same with every call.
 
         Returns:
             How many cells the step touched.
         """
-        cells: dict[tuple[str, str], tuple[Change | None, Change | None]] = {}
+        parts = self._stage_bulk(bulk, index) if bulk and index is not None else []
+        cells: dict[Place, tuple[Change | None, Change | None]] = {}
         for change in changes:
             place = (change.item, change.key)
             cells[place] = (self.get(*place), None if same(change.base, change.after) else change)
-        return self._do(cells)
+        return self._do(cells, parts)
 
     def unstage(self, wanted: Callable[[Change], bool] | None = None) -> int:
         """Drop staged edits as one step of undo.
@@ -158,8 +215,38 @@ class ChangeSet:
         Returns:
             How many edits were dropped.
         """
-        dropped = [change for change in self if wanted is None or wanted(change)]
-        return self._do({(change.item, change.key): (change, None) for change in dropped})
+
+        def chosen(edit: BulkEdit) -> Mask:
+            if wanted is None:
+                return np.ones(len(edit), dtype=np.bool_)
+            found = (wanted(change) for change in edit.changes(self._index.uuids))
+            return np.fromiter(found, dtype=np.bool_, count=len(edit))
+
+        return self._drop(chosen, wanted or (lambda _: True))
+
+    def drop(self, items: Collection[str] | None = None, keys: Collection[str] | None = None) -> int:
+        """Drop the staged edits of some items and keys as one step of undo.
+
+        Args:
+            items: Uuids; all when left out.
+            keys: Metadata keys; all when left out.
+
+        Returns:
+            How many edits were dropped.
+        """
+        rows = None
+        if items is not None and self._bulk:
+            found = (self._index.row_of(item) for item in items)
+            rows = np.array([row for row in found if row is not None], dtype=np.int64)
+
+        def chosen(edit: BulkEdit) -> Mask:
+            if keys is not None and edit.key not in keys:
+                return np.zeros(len(edit), dtype=np.bool_)
+            return np.ones(len(edit), dtype=np.bool_) if rows is None else rows_in(edit.rows, rows)
+
+        return self._drop(
+            chosen, lambda c: (items is None or c.item in items) and (keys is None or c.key in keys)
+        )
 
     def undo(self) -> bool:
         """Undo the last step; False when there is none."""
@@ -168,6 +255,8 @@ class ChangeSet:
         step = self._done.pop()
         for item, key, before, _ in step.cells:
             self._set(item, key, before)
+        for part in reversed(step.parts):
+            self._enter(part, part.before, part.after)
         self._undone.append(step)
         return True
 
@@ -176,6 +265,8 @@ class ChangeSet:
         if not self._undone:
             return False
         step = self._undone.pop()
+        for part in step.parts:
+            self._enter(part, part.after, part.before)
         for item, key, _, after in step.cells:
             self._set(item, key, after)
         self._done.append(step)
@@ -188,25 +279,71 @@ class ChangeSet:
             settled: Edits as they were planned, each with the value that the server holds now; an edit staged anew
                 meanwhile stays, on that value as its base.
         """
-        gone: set[tuple[str, str]] = set()
-        for change, held in settled:
-            gone.add((change.item, change.key))
-            present = self.get(change.item, change.key)
-            if present is None:
-                continue
-            kept = not same(present.after, change.after) and not same(present.after, held)
-            again = Change(change.item, change.key, held, present.after)
-            self._set(change.item, change.key, again if kept else None)
-        self._done = _without(self._done, gone)
-        self._undone = _without(self._undone, gone)
+        stepped = {(cell[0], cell[1]) for step in (*self._done, *self._undone) for cell in step.cells}
+        gone: set[Place] = set()
+        rows: dict[str, list[int]] = {}
+        moved: dict[str, list[int]] = {}
+        arriving = iter(settled)
+        while chunk := list(islice(arriving, _SETTLED_AT_ONCE)):
+            places = [(change.item, change.key) for change, _ in chunk]
+            gone.update(stepped.intersection(places))
+            for (item, key), (change, held), present in zip(places, chunk, self._all(places), strict=True):
+                row = self._index.row_of(item) if key in self._ranks else None
+                if row is not None:
+                    rows.setdefault(key, []).append(row)
+                if present is None:
+                    continue
+                if not same(present.after, change.after) and not same(present.after, held):
+                    self._set(item, key, Change(item, key, held, present.after))
+                elif row is None or key in self._cells.get(item, {}):
+                    self._set(item, key, None)
+                else:
+                    moved.setdefault(key, []).append(row)
+        self._settle_rows({key: distinct_rows([np.array(found)]) for key, found in rows.items()}, gone)
+        for key, found in moved.items():
+            self._rows_moved(key, distinct_rows([np.array(found)]))
 
-    def take_moved(self) -> dict[tuple[str, str], Change | None]:
-        """Cells whose staged edit changed since the last call, with the edit (None: no longer staged).
+    def _settle_rows(self, rows: dict[str, Rows], gone: set[Place]) -> None:
+        settled = Settled(gone, rows, self._index.uuids)
+        for key, found in rows.items():
+            held = self._bulk.pop(key, None)
+            left = None if held is None else settled.edits(held.edits)
+            if held is not None and left is not None:
+                self._hold(key, Held(left, held.hidden.difference(found.tolist())))
+        self._done, self._undone = settled.steps(self._done), settled.steps(self._undone)
 
-        This is what a journal has to write down.
-        """
-        moved, self._moved = self._moved, {}
-        return {place: self.get(*place) for place in moved}
+    # -- following ---------------------------------------------------------------------------------------------
+
+    def take_moved(self) -> dict[Place, Change | None]:
+        """Cells whose staged edit changed since the last call, with the edit (None: no longer staged)."""
+        places, self._moved = list(self._moved), {}
+        for key, found in self._moved_rows.items():
+            places.extend((self._index.uuids[row], key) for row in distinct_rows(found).tolist())
+        self._moved_rows = {}
+        return dict(zip(places, self._all(places), strict=True))
+
+    def take_all_moved(self) -> Moved:
+        """As `take_moved`, with edits of many items as columns: what a journal has to write down."""
+        if sum(len(rows) for found in self._moved_rows.values() for rows in found) <= _MANY:
+            return Moved(self.take_moved())
+        staged: list[BulkEdit] = []
+        dropped: list[tuple[str, Rows]] = []
+        moved_rows, self._moved_rows = self._moved_rows, {}
+        for key, found in moved_rows.items():
+            rows, held = distinct_rows(found), self._bulk.get(key)
+            if held is not None:
+                places, there = held.find(rows)
+                if there.all() and len(rows) == len(held.edits):
+                    staged.append(held.edits)
+                elif there.any():
+                    staged.append(held.edits.at(places[there]))
+                rows = rows[~there]
+            known = self._known(key)
+            self._moved.update(((change.item, key), None) for change in known.values())
+            rows = rows[~rows_in(rows, np.array(list(known), dtype=np.int64))]
+            if len(rows):
+                dropped.append((key, rows))
+        return Moved(self.take_moved(), self._index, tuple(staged), tuple(dropped))
 
     def to_frame(self) -> pd.DataFrame:
         """The staged edits as a table with `item`, `key`, `before`, `after` and `status` ("staged").
@@ -218,41 +355,23 @@ class ChangeSet:
         rows = [(c.item, c.key, c.base, c.after, "staged") for c in self]
         return pd.DataFrame(rows, columns=["item", "key", "before", "after", "status"], dtype=object)
 
-    def _do(self, cells: dict[tuple[str, str], tuple[Change | None, Change | None]]) -> int:
-        step = _Step(
-            tuple((item, key, old, new) for (item, key), (old, new) in cells.items() if not _equal(old, new))
-        )
-        if step.cells:
+    def _drop(self, chosen: Callable[[BulkEdit], Mask], wanted: Callable[[Change], bool]) -> int:
+        parts = self._drop_bulk(chosen)
+        dropped = [change for change in self._by_hand() if wanted(change)]
+        return self._do({(change.item, change.key): (change, None) for change in dropped}, parts)
+
+    def _do(self, cells: dict[Place, tuple[Change | None, Change | None]], parts: Sequence[Part] = ()) -> int:
+        moves = ((item, key, old, new) for (item, key), (old, new) in cells.items() if not _equal(old, new))
+        step = Step(tuple(moves), tuple(parts))
+        if len(step):
             for item, key, _, after in step.cells:
                 self._set(item, key, after)
             self._done.append(step)
             self._undone.clear()
-        return len(step.cells)
-
-    def _set(self, item: str, key: str, change: Change | None) -> None:
-        place = (item, key)
-        self._moved[place] = None
-        if len(self._touched) >= _REMEMBERED:
-            self._forgotten += len(self._touched)
-            self._touched = []
-        self._touched.append(place)
-        keys = self._cells.setdefault(item, {})
-        self._count -= key in keys
-        if change is None:
-            keys.pop(key, None)
-        else:
-            keys[key] = change
-            self._count += 1
-        if not keys:
-            del self._cells[item]
+        return len(step)
 
 
 def _equal(old: Change | None, new: Change | None) -> bool:
     if old is None or new is None:
         return old is new
     return old.implied == new.implied and same(old.base, new.base) and same(old.after, new.after)
-
-
-def _without(steps: list[_Step], gone: set[tuple[str, str]]) -> list[_Step]:
-    kept = (_Step(tuple(cell for cell in step.cells if (cell[0], cell[1]) not in gone)) for step in steps)
-    return [step for step in kept if step.cells]

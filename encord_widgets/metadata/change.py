@@ -1,0 +1,37 @@
+"""One staged edit: a key of an item, from what it was based on to what is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from encord_widgets.metadata.values import ABSENT, Value
+
+__all__ = ["Change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One key of one item, from what it was based on to what is wanted.
+
+    Args:
+        item: Item uuid, lower case.
+        key: Metadata key.
+        base: Value the edit was based on, or `ABSENT`.
+        after: Value wanted, or `ABSENT` to remove the key.
+        implied: Whether an overwrite removes the key without naming it.
+
+    Example:
+        >>> Change("8ad5", "weather", base="rain", after="fog").removes
+        False
+    """
+
+    item: str
+    key: str
+    base: Value
+    after: Value
+    implied: bool = False
+
+    @property
+    def removes(self) -> bool:
+        """Whether the change takes the key away."""
+        return self.after is ABSENT

@@ -1,0 +1,278 @@
+"""Edits of many items at once, and cell by cell over and under them, equal a naive reference on dictionaries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from encord_widgets.metadata import changes as module
+from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.column_cells import same_cells
+from encord_widgets.metadata.columns import Column
+from encord_widgets.metadata.values import ABSENT, same
+from tests.metadata import strategies
+
+ITEMS = [f"item {n}" for n in range(8)]
+KEYS = ["x", "y", "z"]
+few = st.sampled_from([1, 1.0, "1", True, None, ABSENT, "fog", [1], [1.0], 2**60, 2.0**60, {"a": 1}])
+values = few | strategies.cells
+one_edit = st.builds(Change, st.sampled_from(ITEMS), st.sampled_from(KEYS), values, values, st.booleans())
+
+
+class Index:
+    """Rows of items; some come later."""
+
+    def __init__(self, count):
+        self.uuids = ITEMS[:count]
+
+    def row_of(self, uuid):
+        return self.uuids.index(uuid) if uuid in self.uuids else None
+
+    def __len__(self):
+        return len(self.uuids)
+
+
+class Naive:
+    """Edits in one dictionary, steps as what each cell held before and after."""
+
+    def __init__(self):
+        self.held, self.done, self.undone = {}, [], []
+
+    def stage(self, changes):
+        """Sequentially, as one step."""
+        self._do([((c.item, c.key), None if same(c.base, c.after) else c) for c in changes])
+
+    def drop(self, wanted):
+        self._do([(place, None) for place, change in self.held.items() if wanted(change)])
+
+    def _do(self, wishes):
+        step = []
+        for place, new in wishes:
+            old = self.held.get(place)
+            if told(old) != told(new):
+                step.append((place, old, new))
+                self._set(place, new)
+        if step:
+            self.done.append(step)
+            self.undone.clear()
+
+    def undo(self):
+        step = self.done.pop()
+        for place, old, _ in reversed(step):
+            self._set(place, old)
+        self.undone.append(step)
+
+    def redo(self):
+        step = self.undone.pop()
+        for place, _, new in step:
+            self._set(place, new)
+        self.done.append(step)
+
+    def settle(self, settled):
+        gone = {(c.item, c.key) for c, _ in settled}
+        for change, live in settled:
+            place = (change.item, change.key)
+            present = self.held.get(place)
+            if present is not None:
+                stays = not same(present.after, change.after) and not same(present.after, live)
+                self._set(place, Change(*place, live, present.after) if stays else None)
+        for steps in (self.done, self.undone):
+            kept = [[cell for cell in step if cell[0] not in gone] for step in steps]
+            steps[:] = [step for step in kept if step]
+
+    def _set(self, place, change):
+        self.held.pop(place, None)
+        if change is not None:
+            self.held[place] = change
+
+
+def told(change):
+    """What counts of an edit: canonical values; the spelling of a number may follow either of two equal edits."""
+    from encord_widgets.metadata.values import canonical
+
+    return None if change is None else (canonical(change.base), canonical(change.after), change.implied)
+
+
+def content(changes):
+    return {(c.item, c.key): told(c) for c in changes}
+
+
+class Laws(RuleBasedStateMachine):
+    """Whatever is done, both hold the same."""
+
+    @initialize(known=st.integers(0, len(ITEMS)))
+    def begin(self, known):
+        self.index = Index(known)
+        self.changes, self.naive = ChangeSet(), Naive()
+        self.followed = {}
+        self.revision, self.seen = 0, {}
+
+    @rule(edits=st.lists(one_edit, max_size=4))
+    def by_hand(self, edits):
+        edits = list({(c.item, c.key): c for c in edits}.values())
+        self.changes.stage(edits)
+        self.naive.stage(edits)
+
+    @precondition(lambda self: len(self.index))
+    @rule(data=st.data(), edits=st.lists(one_edit, max_size=2))
+    def in_bulk(self, data, edits):
+        bulk = []
+        for key in data.draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=2)):
+            rows = data.draw(st.lists(st.integers(0, len(self.index) - 1), unique=True, min_size=1))
+            drawn = [data.draw(st.tuples(values, values, st.booleans())) for _ in rows]
+            if data.draw(st.booleans()):  # one value for all
+                drawn = [(base, drawn[0][1], False) for base, _, _ in drawn]
+            bulk.append(
+                [Change(self.index.uuids[row], key, *one) for row, one in zip(rows, drawn, strict=True)]
+            )
+        edits = list({(c.item, c.key): c for c in edits}.values())
+        made = [self.bulk_edit(changes) for changes in bulk]
+        self.changes.stage(edits, made, self.index)
+        self.naive.stage([change for changes in bulk for change in changes] + edits)
+
+    def bulk_edit(self, changes):
+        rows = np.array([self.index.row_of(c.item) for c in changes])
+        base, after = Column(len(rows)), Column(len(rows))
+        base.write(np.arange(len(rows)), [c.base for c in changes])
+        after.write(np.arange(len(rows)), [c.after for c in changes])
+        implied = np.array([c.implied for c in changes])
+        return BulkEdit(changes[0].key, rows, base, after, implied if implied.any() else None)
+
+    @rule(odd=st.booleans())
+    def drop_some(self, odd):
+        def wanted(change):
+            return (int(change.item[-1]) % 2 == 1) is odd
+
+        self.changes.unstage(wanted)
+        self.naive.drop(wanted)
+
+    @rule(
+        items=st.none() | st.lists(st.sampled_from(ITEMS)), keys=st.none() | st.lists(st.sampled_from(KEYS))
+    )
+    def drop(self, items, keys):
+        self.changes.drop(items, keys)
+        self.naive.drop(lambda c: (items is None or c.item in items) and (keys is None or c.key in keys))
+
+    @precondition(lambda self: self.naive.done)
+    @rule(times=st.integers(1, 3))
+    def undo(self, times):
+        for _ in range(min(times, len(self.naive.done))):
+            assert self.changes.undo()
+            self.naive.undo()
+
+    @precondition(lambda self: self.naive.undone)
+    @rule(times=st.integers(1, 3))
+    def redo(self, times):
+        for _ in range(min(times, len(self.naive.undone))):
+            assert self.changes.redo()
+            self.naive.redo()
+
+    @rule(data=st.data())
+    def settle(self, data):
+        """Some as planned, some edited anew meanwhile, some that gave way to theirs, some long gone."""
+        settled = []
+        for change in list(self.changes):
+            match data.draw(st.sampled_from(["leave", "leave", "settled", "edited", "theirs"])):
+                case "settled":
+                    settled.append((change, change.after))
+                case "edited":
+                    settled.append(
+                        (Change(change.item, change.key, change.base, "sent before"), "sent before")
+                    )
+                case "theirs":
+                    settled.append((change, "theirs"))
+        other = data.draw(one_edit)
+        if (other.item, other.key) not in {(c.item, c.key) for c, _ in settled}:
+            settled.append((other, other.after))
+        self.changes.settle(iter(settled))
+        self.naive.settle(settled)
+
+    @rule()
+    def arrive(self):
+        self.index.uuids = ITEMS[: len(self.index) + 1]
+
+    @rule(in_columns=st.booleans())
+    def follow(self, in_columns):
+        moved = self.changes.take_all_moved() if in_columns else None
+        cells = self.changes.take_moved() if moved is None else moved.cells
+        if moved is not None:
+            assert self.changes.take_moved() == {}
+            for key, rows in moved.dropped:
+                for row in rows.tolist():
+                    self.followed.pop((self.index.uuids[row], key), None)
+            self.followed.update(content(c for edit in moved.staged for c in edit.changes(self.index.uuids)))
+        for place, change in cells.items():
+            self.followed.pop(place, None)
+            if change is not None:
+                self.followed[place] = told(change)
+        assert self.followed == content(self.naive.held.values())
+
+    @invariant()
+    def both_hold_the_same(self):
+        if not hasattr(self, "naive"):
+            return
+        changes, expected = self.changes, content(self.naive.held.values())
+        listed = list(changes)
+        assert content(listed) == expected
+        assert len(listed) == len(changes) == len(expected)
+        assert bool(changes) == bool(expected)
+        assert {(i, k): told(changes.get(i, k)) for i in ITEMS for k in KEYS if changes.get(i, k)} == expected
+        assert {(c.item, c.key): told(c) for item in ITEMS for c in changes.of_item(item)} == expected
+        order = list(dict.fromkeys(c.item for c in listed))
+        assert tuple(order) == changes.items
+        assert len(order) == changes.item_count
+        assert [c.item for c in listed] == sorted((c.item for c in listed), key=order.index)  # item by item
+        assert changes.window(0, 100) == listed
+        assert changes.window(2, 3) == listed[2:5]
+        assert set(changes.keys) == {key for _, key in expected}
+        assert changes.removed == sum(c.removes for c in self.naive.held.values())
+        assert changes.implied == sum(c.implied for c in self.naive.held.values())
+        assert (changes.can_undo, changes.can_redo) == (bool(self.naive.done), bool(self.naive.undone))
+        by_key = {}
+        for key in KEYS:
+            bulk, cells = changes.of_key(key)
+            by_key |= content([*(bulk.changes(self.index.uuids) if bulk else ()), *cells])
+        assert by_key == expected
+        for key in KEYS:
+            rows = changes.touched_rows(key, self.revision, self.index)
+            moved = {i for i in self.index.uuids if self.seen.get((i, key)) != expected.get((i, key))}
+            assert moved <= {self.index.uuids[row] for row in rows.tolist()}
+        cells = changes.touched(self.revision)
+        assert {p for p in self.seen.keys() | expected.keys() if self.seen.get(p) != expected.get(p)} <= set(
+            cells
+        )
+        self.revision, self.seen = changes.revision, expected
+
+
+@pytest.fixture(autouse=True)
+def columns_for_few(monkeypatch):
+    monkeypatch.setattr(module, "_MANY", -1)
+
+
+class TestLaws(Laws.TestCase):
+    settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+
+
+def test_same_cells_is_same_cell_by_cell():
+    from hypothesis import given
+
+    @given(st.lists(st.tuples(values, values), max_size=20))
+    def check(pairs):
+        a, b = Column(len(pairs)), Column(len(pairs))
+        a.write(np.arange(len(pairs)), [one for one, _ in pairs])
+        b.write(np.arange(len(pairs)), [other for _, other in pairs])
+        assert same_cells(a, b).tolist() == [same(one, other) for one, other in pairs]
+
+    check()
+
+
+def test_a_table_of_other_items_is_refused():
+    changes = ChangeSet()
+    edit = BulkEdit("x", np.array([0]), Column.of(1, 1), Column.of(2, 1))
+    changes.stage((), [edit], Index(1))
+    with pytest.raises(ValueError, match="another table"):
+        changes.stage((), [edit], Index(1))
