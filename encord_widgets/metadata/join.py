@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.items import ItemTable
-from encord_widgets.metadata.join_cells import POLICIES, CellReader, Policy, hashed, put
+from encord_widgets.metadata.join_cells import POLICIES, Cell, CellReader, Policy, hashed, put, unlike
 from encord_widgets.metadata.join_match import AMBIGUOUS, DUPLICATES, Ambiguous, Duplicates, Match, match
 from encord_widgets.metadata.join_plan import JoinPlan, as_frame, join_plan
 from encord_widgets.metadata.schema import MetadataSchema
@@ -256,17 +256,23 @@ def _column(
     present = ~cells.isna().to_numpy(dtype=bool)
     joined.missing = int((~present).sum())
     items = found.items[present]
-    reader = CellReader(schema.get(key), label)
+    positions, raws = found.positions[present].tolist(), cells[present].tolist()
+    before = held.values(items)
+    read = CellReader(schema.get(key), label).read_all(raws)
+    if policy == "overwrite" and not (read and isinstance(read[0], Cell)):
+        places = unlike(before, cast("Sequence[Value]", read))
+        joined.same = len(raws) - len(places)
+        joined.positions = [positions[place] for place in places]
+        joined.items = items[places].tolist()
+        joined.before = [before[place] for place in places]
+        joined.after = [cast("Value", read[place]) for place in places]
+        return joined
 
     def fits(value: Value) -> Problem | None:
         return schema.misfit(key, value)
 
-    overwrite, read = policy == "overwrite", reader.read
-    before = held.values(items)
-    for position, item, raw, old in zip(
-        found.positions[present].tolist(), items.tolist(), cells[present].tolist(), before, strict=True
-    ):
-        cell = read(raw) if overwrite else put(policy, old, read(raw), fits)
+    for position, item, raw, old, one in zip(positions, items.tolist(), raws, before, read, strict=True):
+        cell = put(policy, old, one if isinstance(one, Cell) else Cell(one), fits)
         if cell is None:
             joined.kept += 1
         elif same(old, cell.value) and (cell.problem is None or cell.value is not ABSENT):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -10,15 +10,17 @@ import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.schema_types import KeyType
-from encord_widgets.metadata.values import ABSENT, Absent, Value, canonical, shown, to_json
+from encord_widgets.metadata.values import ABSENT, Absent, Value, canonical, same, shown, to_json
 
-__all__ = ["POLICIES", "CellReader", "Policy", "hashed", "put"]
+__all__ = ["POLICIES", "Cell", "CellReader", "Policy", "hashed", "put", "unlike"]
 
 Policy: TypeAlias = Literal["overwrite", "fill", "append", "skip"]
 POLICIES: Final[tuple[Policy, ...]] = ("overwrite", "fill", "append", "skip")
 
 _PARSED: Final = frozenset({"number", "boolean", "datetime", "uuid", "geospatial", "embedding"})
 _TEXTS: Final = frozenset({"varchar", "text", "enum", "uuid", "user"})
+_SCALARS: Final = frozenset({str, bool, int, float})
+_NUMBERS: Final = {int, float}
 _EXACT_INT: Final = 2**53
 _SEPARATOR: Final = ", "
 
@@ -91,6 +93,42 @@ class CellReader:
             known = self._known[place] = self._read(raw)
         return known
 
+    def read_all(self, raws: Sequence[object]) -> Sequence[Cell] | Sequence[Value]:
+        """The cells of a whole column: their values alone where every one of them can be staged.
+
+        Args:
+            raws: What stands in the table.
+
+        Example:
+            >>> CellReader(KeyType("number"), "lux").read_all(["100", "5"])
+            [100, 5]
+        """
+        kinds = set(map(type, raws))
+        kind = kinds.pop() if len(kinds) == 1 else object
+        if self._is_plain(kind, raws):
+            return raws  # type: ignore[return-value]  # JSON scalars that fit
+        if kind in _SCALARS:
+            known = {raw: self._read(raw) for raw in set(raws)}
+            cells = list(map(known.__getitem__, raws))
+        else:
+            cells = list(map(self.read, raws))
+        return cells if any(cell.problem for cell in cells) else [cell.value for cell in cells]
+
+    def _is_plain(self, kind: type, raws: Sequence[Any]) -> bool:
+        """Whether cells are values as they stand, and fit."""
+        ty = self._type
+        if kind is float and (ty is None or (ty.kind == "number" and not ty.single_precision)):
+            return bool(np.isfinite(raws).all())
+        if kind is int and (ty is None or (ty.kind == "number" and not ty.single_precision)):
+            return bool(max(map(abs, raws)) <= _EXACT_INT)
+        if kind is str and (ty is None or (ty.kind in {"varchar", "text"} and ty.max_length is None)):
+            try:
+                "".join(raws).encode()
+            except UnicodeEncodeError:
+                return False
+            return True
+        return kind is bool and (ty is None or ty.kind == "boolean")
+
     def _read(self, raw: object) -> Cell:
         if raw is ABSENT:
             return Cell(ABSENT)
@@ -120,6 +158,34 @@ class CellReader:
         if number and self._type is not None and self._type.kind in _TEXTS:
             return f"Read the column as text, such as pd.read_csv(..., dtype={{{column}: str}})."
         return ""
+
+
+def unlike(before: Sequence[Value], after: Sequence[Value]) -> list[int]:
+    """Places at which two lists of values are not the same JSON.
+
+    Args:
+        before: Values.
+        after: As many others.
+
+    Example:
+        >>> unlike([1, True, "a"], [1.0, 1, "a"])
+        [1]
+    """
+    places = []
+    for place, (old, new) in enumerate(zip(before, after, strict=True)):
+        kind = type(new)
+        if type(old) is kind and kind in _SCALARS:
+            if old != new:
+                places.append(place)
+        elif not _alike(old, new):
+            places.append(place)
+    return places
+
+
+def _alike(old: Value, new: Value) -> bool:
+    if type(old) is not type(new) and {type(old), type(new)} != _NUMBERS:
+        return False
+    return same(old, new)
 
 
 def put(policy: Policy, held: Value, cell: Cell, fits: Callable[[Value], Problem | None]) -> Cell | None:
