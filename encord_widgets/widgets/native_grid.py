@@ -14,6 +14,7 @@ from encord_widgets.metadata.staging import CellEdit, EditResult
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
+from encord_widgets.widgets.bulk_edit import BulkDialog
 from encord_widgets.widgets.cell_facts import cell_facts, checked
 from encord_widgets.widgets.cells import matches
 from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire, header_facts
@@ -57,6 +58,7 @@ class NativeGrid(ItemGrid, EncordWidget):
         self._thumbnails = Thumbnails(items)
         self._told: dict[str, tuple[object, dict[str, Any]]] = {}
         self._pixels = checked_height(height)
+        self._bulk = BulkDialog(items, self._view, self._publish)
         EncordWidget.__init__(self, items, **common)
 
     # -- state -------------------------------------------------------------------------------------------------
@@ -127,6 +129,7 @@ class NativeGrid(ItemGrid, EncordWidget):
             "problems": self._problems,
             "thumbnail": self._thumbnail,
             "select": self._select,
+            **self._bulk.handlers(),
         }
 
     def _now(self) -> Answer:
