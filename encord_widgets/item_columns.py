@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.changes_bulk import Mask, distinct_rows
 from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.items import ItemTable
 
@@ -16,6 +16,8 @@ __all__ = ["EffectiveColumns", "Version"]
 
 Version: TypeAlias = tuple[int, int]
 """Of the stored values, and of the staged edits over them."""
+_FEW: Final = 1000
+"""Rows up to which a column is patched one by one; more are put anew as a whole."""
 
 
 @dataclass(slots=True)
@@ -25,7 +27,7 @@ class _Entry:
     seen: int  # version of the stored column that was taken in
     revision: int  # revision of the edits that was taken in
     touched: int  # revision at which an edit of this key moved last, as far as is known
-    staged: set[int]
+    staged: Mask  # by row, whether it shows an edit
     column: Column  # the stored one itself while nothing is staged
 
 
@@ -83,18 +85,14 @@ class EffectiveColumns:
         if not isinstance(since, tuple) or len(since) != len(("stored", "staged")):
             return None
         read = entry.stored.changed_rows(since[0])
-        edited = self._changes.touched(since[1])
-        if read is None or edited is None:
+        edited = self._changes.touched_rows(key, since[1], self._table)
+        if read is None or edited is None or _FEW < len(self._table) < 2 * len(edited):
             return None
-        return np.union1d(read, self._rows_of(item for item, of in edited if of == key))
+        return distinct_rows([read, edited])
 
     def clear(self) -> None:
         """Let go of all copies; versions and what changed since them stay known."""
         self._entries.clear()
-
-    def _rows_of(self, items: Iterable[str]) -> Rows:
-        found = (self._table.row_of(item) for item in items)
-        return np.array([row for row in found if row is not None], dtype=np.int64)
 
     def _stored(self, key: str) -> Column:
         if key in self._table.keys:
@@ -114,27 +112,32 @@ class EffectiveColumns:
         return entry
 
     def _made(self, key: str, stored: Column) -> _Entry:
-        known = [
-            (row, change.after)
-            for change in self._changes
-            if change.key == key and (row := self._table.row_of(change.item)) is not None
-        ]
-        revision = self._changes.revision
-        staged = {row for row, _ in known}
-        entry = _Entry(stored, len(self._table), stored.version, revision, revision, staged, stored)
-        if known:
+        bulk, cells = self._changes.of_key(key)
+        rows = [(row, c.after) for c in cells if (row := self._table.row_of(c.item)) is not None]
+        revision, size = self._changes.revision, len(self._table)
+        staged = np.zeros(size, dtype=np.bool_)
+        entry = _Entry(stored, size, stored.version, revision, revision, staged, stored)
+        if bulk is not None or rows:
             entry.column = stored.copy()
-            entry.column.write(np.array([row for row, _ in known]), [value for _, value in known])
+        if bulk is not None:
+            entry.column.put(bulk.rows, bulk.after)
+            staged[bulk.rows] = True
+        if rows:
+            by_hand = np.array([row for row, _ in rows])
+            entry.column.write(by_hand, [value for _, value in rows])
+            staged[by_hand] = True
         return entry
 
     def _followed(self, key: str, entry: _Entry) -> bool:
-        """Take in what was read and what was edited since; False when that is not known any more."""
+        """Take in what was read and what was edited since; False when that is not known any more, or too much."""
+        stored = entry.stored
+        if len(entry.staged) < len(stored):
+            entry.staged = np.append(entry.staged, np.zeros(len(stored) - len(entry.staged), dtype=np.bool_))
         changed = self._moved(key, entry)
         if changed is None:
             return False
-        stored = entry.stored
         if entry.seen != stored.version:
-            if entry.staged:
+            if entry.staged.any():
                 read = stored.changed_rows(entry.seen)
                 if read is None:
                     return False
@@ -150,23 +153,19 @@ class EffectiveColumns:
         revision = self._changes.revision
         if entry.revision == revision:
             return {}
-        cells = self._changes.touched(entry.revision)
+        rows = self._changes.touched_rows(key, entry.revision, self._table)
         entry.revision = revision
-        if cells is None:
+        if rows is None or len(rows) > _FEW:
             return None
         moved: dict[int, Change | None] = {}
-        for item, of in cells:
-            if of != key:
-                continue
+        for row in rows.tolist():
             entry.touched = revision
-            row = self._table.row_of(item)
-            if row is not None:
-                change = moved[row] = self._changes.get(item, key)
-                (entry.staged.discard if change is None else entry.staged.add)(row)
+            moved[row] = self._changes.get(self._table.uuids[row], key)
+            entry.staged[row] = moved[row] is not None
         return moved
 
     def _patch(self, entry: _Entry, changed: dict[int, Change | None]) -> None:
-        if not entry.staged:
+        if not entry.staged.any():
             entry.column = entry.stored
             return
         if not changed:
@@ -174,7 +173,7 @@ class EffectiveColumns:
         if entry.column is entry.stored:
             entry.column = entry.stored.copy()
         # A row that was read again and holds an edit keeps showing the edit.
-        rows = [row for row, change in changed.items() if change is not None or row not in entry.staged]
+        rows = [row for row, change in changed.items() if change is not None or not entry.staged[row]]
         stored = entry.stored.values(np.array(rows, dtype=np.int64))
         values = [
             change.after if (change := changed[row]) is not None else value

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from encord_widgets.item_columns import EffectiveColumns
 from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.columns import Column
 from encord_widgets.metadata.items import ItemBatch, ItemTable
 from encord_widgets.metadata.values import ABSENT
 from tests.metadata import strategies
@@ -33,10 +35,15 @@ def expected(table, changes, key):
     return found
 
 
+def edit_of(table, rows, key, value):
+    return BulkEdit(key, rows, table.column(key).take(rows), Column.of(value, len(rows)))
+
+
 steps = st.one_of(
     st.tuples(st.just("stage"), st.integers(0, ITEMS + 1), st.sampled_from(KEYS), strategies.cells),
     st.tuples(st.just("read"), st.integers(0, ITEMS - 1), st.just("k"), strategies.cells),
     st.tuples(st.just("arrive"), st.integers(0, 1), st.just("k"), strategies.cells),
+    st.tuples(st.just("bulk"), st.integers(0, 3), st.sampled_from(KEYS), strategies.cells),
     st.tuples(st.sampled_from(["undo", "redo", "unstage", "clear"]), st.just(0), st.just("k"), st.none()),
 )
 
@@ -51,6 +58,9 @@ def test_columns_follow_edits_reads_and_arrivals(todo, looked_at_each_step):
         if step == "stage":  # also on items that have yet to arrive
             stored = table.value(row, key) if row < len(table) else ABSENT
             changes.stage([Change(f"u{row}", key, stored, value)])
+        elif step == "bulk":
+            rows = np.arange(len(table))[row::2]
+            changes.stage((), [edit_of(table, rows, key, value)], table)
         elif step == "read":
             table.write(batch([row], [value]))
         elif step == "arrive":
@@ -95,3 +105,21 @@ def test_an_edit_is_told_by_row_and_one_of_long_ago_as_unknown():
         changes.stage([Change("u0", "k", "a", number)])
     assert columns.changed_rows("k", first) is None
     assert seen(columns, table, "k") == ["24999", "'c'"]
+
+
+def test_an_edit_of_many_items_is_put_as_a_whole():
+    table, changes = ItemTable(), ChangeSet()
+    table.append(batch(range(5000), ["a"] * 5000))
+    columns = EffectiveColumns(table, changes)
+    first = columns.version("k")
+    rows = np.arange(10, 5000)
+    changes.stage((), [edit_of(table, rows, "k", "c")], table)
+    assert columns.column("k").values(np.array([9, 10, 4999])) == ["a", "c", "c"]
+    assert columns.version("k") != first
+    assert columns.changed_rows("k", first) is None  # nearly all: looking at all takes no longer
+    some = columns.version("k")
+    changes.stage((), [edit_of(table, rows[:2000], "k", "d")], table)
+    assert columns.changed_rows("k", some).tolist() == rows[:2000].tolist()
+    changes.undo()
+    changes.undo()
+    assert columns.column("k") is table.column("k")
