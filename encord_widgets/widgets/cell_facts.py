@@ -30,7 +30,7 @@ def cell_facts(items: ItemSet, column: GridColumn, item: str, value: Value, view
     return {
         "json": _json(value),
         "absent": isinstance(value, Absent),
-        "stored": _json(staged.base if staged else value),
+        "read": _json(staged.base if staged else value),
         "held": _held(staged.base if staged else value),
         "type": column.type,
         "type_label": column.type_label,

@@ -34,14 +34,14 @@ def test_a_cell_says_what_is_stored_and_what_a_commit_sends(items, page):
     item = next(u for u in items.uuids if isinstance(items.stored(u, "lux"), (int, float)))
     stored = items.stored(item, "lux")
     plain = page.ask("cell", item=item, column="key:lux")
-    assert json.loads(plain["stored"]) == stored
+    assert json.loads(plain["read"]) == stored
     assert (plain["held"], plain["sends"], plain["state"]) == ("number", None, None)
     assert plain["name"] == items.table.name(item)
 
     items.stage({item: {"lux": 7}})
     answer = page.ask("cell", item=item, column="key:lux")
     assert (answer["json"], answer["sends"], answer["state"]) == ("7", '"lux": 7', "staged")
-    assert json.loads(answer["stored"]) == stored
+    assert json.loads(answer["read"]) == stored
 
     items.stage({item: {"lux": ew.ABSENT}})
     answer = page.ask("cell", item=item, column="key:lux")

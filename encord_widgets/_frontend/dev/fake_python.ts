@@ -182,6 +182,30 @@ function facts(id: string): object {
   };
 }
 
+function header(id: string, at: number): object {
+  const top = WEATHER.map((text, place) => [text, 1200 - place * 300]);
+  const plain = {
+    total: 5000,
+    missing: (at * 321) % 1500,
+    low: null,
+    high: null,
+    top: [],
+    more: 0,
+    bars: [],
+  };
+  if (id === "key:lux")
+    return {
+      ...plain,
+      missing: 620,
+      low: "0",
+      high: "3600",
+      bars: [3, 9, 24, 40, 44, 31, 28, 17, 9, 6, 2, 1],
+    };
+  if (id === "key:captured at")
+    return { ...plain, low: "2025-03-01", high: "2025-03-28", bars: [4, 6, 8, 9, 7] };
+  return id === "key:weather" ? { ...plain, top, bars: [1200, 900, 600, 300] } : plain;
+}
+
 export class FakeGrid extends FakeModel {
   readonly staged = new Map<string, Cell>();
   generation = 1;
@@ -267,13 +291,42 @@ export class FakeGrid extends FakeModel {
       }
       case "edit":
         return this.edit((params as unknown as { edits: never[] }).edits);
-      case "cell":
+      case "cell": {
+        const json = JSON.stringify("Glare on the left camera. ".repeat(35));
         return {
           result: {
-            json: JSON.stringify("Glare on the left camera. ".repeat(35)),
+            json,
             absent: false,
+            read: json,
+            held: "text",
             type: "text",
+            type_label: "text",
+            hint: "",
+            item: p.item,
+            name: "front_000000.jpg",
+            sends: '"notes": "short"',
+            state: "staged",
             note: null,
+          },
+        };
+      }
+      case "check": {
+        const { key, text } = params as unknown as { key: string; text: string };
+        const type = this.columns.find((one) => one.id === `key:${key}`)?.type;
+        const bad = type === "number" && !Number.isFinite(Number(text));
+        const json = type === "number" ? text.trim() : JSON.stringify(text);
+        return {
+          result: bad
+            ? { json: "", reason: "Expected a number, such as 12 or 0.5." }
+            : { json, reason: null },
+        };
+      }
+      case "headers":
+        return {
+          result: {
+            headers: Object.fromEntries(
+              (p.columns as unknown as string[]).map((id, at) => [id, header(id, at)]),
+            ),
           },
         };
       case "search": {

@@ -354,7 +354,13 @@ describe("editing", () => {
     expect(requests(model, "edit")).toHaveLength(1);
     expect(requests(model, "edit")[0]?.edits).toHaveLength(4);
     expect(root.querySelector("dialog")?.textContent).toContain("2 cells of 4 not changed");
-    await until(() => root.querySelector("dialog")?.textContent?.includes("front_000000.jpg · lux"));
+    const rows = [...root.querySelectorAll(".ecw-refused tbody tr")].map((row) =>
+      [...row.children].map((cell) => cell.textContent),
+    );
+    expect(rows).toEqual([
+      ["1", "drive_000/front_000000.jpg", "lux", "abc", 'Expected a number, such as 12 or 0.5; got "abc".'],
+      ["2", "drive_000/front_000001.jpg", "weather", "hail", '"hail" is not one of sun, rain, fog, snow.'],
+    ]);
   });
 
   test("copying gives tab separated text, and pasting it back keeps absent and null", async () => {

@@ -31,7 +31,9 @@ describe("cells", () => {
     ["rain", "enum", "rain"],
     [["t", "abc", 900], "text", "abc…"],
     [["j", '{"latitude":59.90,"longitude":10.7}', 36], "geospatial", "59.90, 10.7"],
-    [["j", "[1,2]", 5], "embedding", "[1,2]"],
+    [["j", "[3,4]", 5], "embedding", "2 numbers, norm 5"],
+    [["j", "[0.25,", 900, 512, "0.9987"], "embedding", "512 numbers, norm 0.9987"],
+    [["j", '["a"]', 5], "embedding", '["a"]'],
   ])("%j in a %s column reads %s", (cell, type, shown) => {
     expect(display(cell, type)).toBe(shown);
   });
@@ -113,7 +115,10 @@ describe("editors", () => {
     expect(shapeOf(column("varchar"), "x".repeat(100))).toBe("area");
     expect(shapeOf(column("varchar"), ["t", "x", 900])).toBe("area");
     expect(shapeOf(column("embedding"), 0)).toBe("area");
-    expect(shapeOf(column("geospatial"), ["j", '{"latitude":1,"longitude":2}', 28])).toBe("line");
+    expect(shapeOf(column("geospatial"), 0)).toBe("place");
+    expect(shapeOf(column("geospatial"), ["j", '{"latitude":1,"longitude":2}', 28])).toBe("place");
+    expect(shapeOf(column("geospatial"), ["j", '{"lat":1}', 9])).toBe("area");
+    expect(shapeOf(column("geospatial"), "1, 2")).toBe("line");
   });
 
   test("absent and null start empty, a text among numbers keeps its quotes", () => {

@@ -138,6 +138,18 @@ export class Blocks {
     return undefined;
   }
 
+  /** The view rows of all items that are here. */
+  rowsByItem(): Map<string, number> {
+    const rows = new Map<string, number>();
+    for (const [key, block] of this.#blocks) {
+      const first = Number.parseInt(key, 10) * BLOCK_ROWS;
+      block.rows.forEach((row, at) => {
+        rows.set(row.u, first + at);
+      });
+    }
+    return rows;
+  }
+
   get fresh(): boolean {
     return this.#missing(this.#visible()) === undefined;
   }

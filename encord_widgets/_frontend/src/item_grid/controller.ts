@@ -1,10 +1,11 @@
 // The state of one view of the grid: the active cell, the selection, the open editor, edits under way.
 import { type Cell, type CellState, type Column, count, plural, sameCell } from "../shared/cells";
-import { isClosed, messageOf } from "../shared/client";
+import { isClosed, messageOf, RequestError } from "../shared/client";
 import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
 import { type Edit, type EditResult, Edits } from "./edits";
 import type { Range } from "./geometry";
+import { Headers } from "./headers";
 import { Thumbs } from "./thumbs";
 import { type Spot, Viewport } from "./viewport";
 
@@ -30,7 +31,35 @@ export type DialogState =
   | { kind: "help" }
   | { kind: "filter"; column: Column; left: number; top: number }
   | { kind: "problems"; problems: { item: string | null; name: string | null; reason: string }[] | null }
-  | { kind: "refused"; title: string; total: number; results: EditResult[] };
+  | { kind: "cell"; column: Column; facts: CellFacts | null; problem: string | null }
+  | { kind: "refused"; title: string; staged: number; refused: Refusal[] };
+
+/** A cell that did not take what was meant for it. */
+export interface Refusal {
+  /** View row when it was pasted, -1 for none. */
+  row: number;
+  name: string;
+  column: string;
+  text: string;
+  reason: string;
+}
+
+/** What Python says of one cell: values as JSON, "" for absent. */
+export interface CellFacts {
+  json: string;
+  absent: boolean;
+  /** As Encord held it when it was read. */
+  read: string;
+  held: string;
+  type_label: string;
+  hint: string;
+  item: string;
+  name: string;
+  /** What a commit would send; null when nothing is staged. */
+  sends: string | null;
+  state: string | null;
+  note: string | null;
+}
 
 export interface Box {
   rows: Range;
@@ -45,6 +74,7 @@ export class Controller extends Viewport {
   readonly blocks: Blocks;
   readonly edits: Edits;
   readonly thumbs: Thumbs;
+  readonly headers: Headers;
   active: Spot = { row: 0, at: 0 };
   anchor: Spot = { row: 0, at: 0 };
   editor: EditorState | null = null;
@@ -55,7 +85,7 @@ export class Controller extends Viewport {
   wantFocus = false;
   #sessions = 0;
   #selectTimer: ReturnType<typeof setTimeout> | undefined;
-  #lastSelect = "";
+  #lastSelect: string | null = null;
   #closed = false;
 
   readonly #context: Context;
@@ -75,6 +105,7 @@ export class Controller extends Viewport {
       (item, key) => this.#currentCell(item, key),
     );
     this.thumbs = new Thumbs(context.client, this.redraw);
+    this.headers = new Headers(context.client, this.redraw);
     this.#configure(true);
     const key = this.layout.places.findIndex((place) => place.column.editable);
     this.active = { row: 0, at: Math.max(0, key) };
@@ -90,6 +121,7 @@ export class Controller extends Viewport {
     clearTimeout(this.#selectTimer);
     this.blocks.close();
     this.thumbs.close();
+    this.headers.close();
   }
 
   /** A trait changed: read them all again. */
@@ -104,7 +136,11 @@ export class Controller extends Viewport {
     }
     if (JSON.stringify([before.sort, before.search]) !== JSON.stringify([this.view.sort, this.view.search])) {
       this.anchor = this.active;
+    }
+    // Other rows in the same place: once something was selected, Python is told what it is now.
+    if (before.order !== this.view.order && this.#lastSelect !== null) {
       this.#lastSelect = "";
+      this.#reportSelection();
     }
     const { editor } = this;
     if (editor && !this.columns.some((column) => column.id === editor.column.id)) this.editor = null;
@@ -137,6 +173,11 @@ export class Controller extends Viewport {
       this.visibleRows(),
       indices.map((place) => place.index),
     );
+    if (this.rows > 0 && !this.view.loading)
+      this.headers.look(
+        indices.map((place) => place.column.id),
+        this.view.generation,
+      );
     this.#followEditor();
   }
 
@@ -226,26 +267,31 @@ export class Controller extends Viewport {
   async #sendSelection(): Promise<void> {
     const { rows } = this.box();
     if (this.rows === 0 || this.active.row < 0) return;
-    const limited = { from: rows.from, to: Math.min(rows.to, rows.from + MAX_ROWS) };
     const place = this.layout.places[this.active.at];
     const asked = JSON.stringify([this.anchor, this.active]);
+    const { order } = this.view;
+    const many = rows.to - rows.from > MAX_ROWS;
+    const needed = many ? { from: this.active.row, to: this.active.row + 1 } : rows;
     try {
-      await this.blocks.ensure(limited, [place?.index ?? 0]);
-      if (asked !== JSON.stringify([this.anchor, this.active])) return;
+      await this.blocks.ensure(needed, [place?.index ?? 0]);
+      if (asked !== JSON.stringify([this.anchor, this.active]) || order !== this.view.order) return;
       const items: string[] = [];
-      for (let row = limited.from; row < limited.to; row++) {
+      for (let row = needed.from; row < needed.to; row++) {
         const item = this.blocks.item(row);
         if (item) items.push(item);
       }
       const item = this.blocks.item(this.active.row);
       const focus = item && place ? { item, column: place.column.id } : null;
-      const params = { items, focus };
+      // Python knows the order: a million rows are two numbers.
+      const params = many ? { rows: [rows.from, rows.to], order, focus } : { items, focus };
       const text = JSON.stringify(params);
       if (text === this.#lastSelect) return;
       this.#lastSelect = text;
       await this.#context.client.request("select", params);
     } catch (error) {
-      if (!isClosed(error)) this.say(`Python was not told of the selection: ${messageOf(error)}`, true);
+      // Stale: the new order is on its way, and the selection is told again with it.
+      if (isClosed(error) || (error instanceof RequestError && error.code === "stale")) return;
+      this.say(`Python was not told of the selection: ${messageOf(error)}`, true);
     }
   }
 
@@ -320,20 +366,60 @@ export class Controller extends Viewport {
     }
   }
 
-  /** An edit of many cells: what was refused is listed. */
-  async stageMany(edits: Edit[], done: (n: number) => string): Promise<void> {
+  /** An edit of many cells: what was refused is listed, with what could not even be sent. */
+  async stageMany(edits: Edit[], done: (n: number) => string, left: Refusal[] = []): Promise<void> {
+    const places = new Map(edits.map((edit) => [`${edit.item}\n${edit.key}`, edit]));
+    // Now: the answer raises the generation, and rows may have moved.
+    const rows = this.blocks.rowsByItem();
+    const items = new Set(edits.map((edit) => edit.item));
+    const names = new Map([...items].map((item) => [item, this.nameOf(item, rows.get(item) ?? -1)]));
     const changed = edits.filter((edit) => !(edit.action === "unset" && sameCell(edit.before, 0)));
     const results = await this.stage(changed);
     if (!results) return;
-    const refused = results.filter((result) => !result.accepted);
-    const accepted = results.length - refused.length;
-    if (refused.length === 1 && results.length === 1) {
-      this.say(`${refused[0]?.key} was not changed: ${refused[0]?.reason ?? "refused"}`, true);
-    } else if (refused.length > 0) {
-      const title = `${plural(refused.length, "cell")} of ${count(results.length)} not changed`;
-      this.dialog = { kind: "refused", title, total: results.length, results: refused };
-      this.say(`${done(accepted)} ${title}.`, true);
-    } else this.say(done(accepted), false);
+    const bad = results.filter((result) => !result.accepted);
+    const staged = results.length - bad.length;
+    const refused = bad.map(({ item, key, reason }): Refusal => {
+      const text = places.get(`${item}\n${key}`)?.text ?? "";
+      const row = rows.get(item) ?? -1;
+      return { row, name: names.get(item) ?? item, column: key, text, reason: reason ?? "refused" };
+    });
+    this.report(staged, [...refused, ...left], done(staged));
+  }
+
+  /** Says what came of an edit of many cells; every cell that was refused is listed. */
+  report(staged: number, refused: Refusal[], done: string): void {
+    const [first] = refused;
+    if (first && refused.length === 1 && staged === 0) {
+      this.say(`${first.column} was not changed: ${first.reason}`, true);
+    } else if (first) {
+      const title = `${plural(refused.length, "cell")} of ${count(staged + refused.length)} not changed`;
+      this.dialog = { kind: "refused", title, staged, refused };
+      this.say(`${done} ${title}.`, true);
+    } else this.say(done, false);
+  }
+
+  /** The name of an item for people: its name, or else its uuid. */
+  nameOf(item: string, row: number): string {
+    const cell = row < 0 ? undefined : this.field(row, "field:name");
+    return typeof cell === "string" && cell ? cell : item;
+  }
+
+  /** Everything about the active cell: stored JSON, type, and what a commit would send. */
+  async explain(): Promise<void> {
+    const { row, at } = this.active;
+    const column = this.layout.places[at]?.column;
+    const item = this.blocks.item(row);
+    if (!column || row < 0 || item === undefined) return;
+    this.show({ kind: "cell", column, facts: null, problem: null });
+    const mine = this.dialog;
+    let [facts, problem]: [CellFacts | null, string | null] = [null, null];
+    try {
+      facts = await this.ask<CellFacts>("cell", { item, column: column.id });
+    } catch (error) {
+      if (isClosed(error)) return;
+      problem = messageOf(error);
+    }
+    if (this.dialog === mine) this.show({ kind: "cell", column, facts, problem });
   }
 
   step({ row, at }: Spot, rows: number, cols: number): Spot {

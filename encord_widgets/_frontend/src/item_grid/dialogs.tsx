@@ -1,8 +1,13 @@
-import type { JSX } from "preact";
-import { count } from "../shared/cells";
-import { Dialog } from "../shared/ui";
+import { Component, type JSX } from "preact";
+import { count, plural, stateLook } from "../shared/cells";
+import { Dialog, Status } from "../shared/ui";
+import { toTsv } from "./clipboard";
 import { ColumnFilter } from "./column_filter";
-import type { Controller } from "./controller";
+import type { Controller, DialogState } from "./controller";
+
+const MOST_JSON = 20_000;
+/** Refused cells that are listed at once; the others are a click away. */
+const LISTED = 500;
 
 const SHORTCUTS: [string, string][] = [
   ["Arrows, Home, End, Page Up, Page Down", "Move; with Ctrl to the edge of the grid"],
@@ -16,12 +21,15 @@ const SHORTCUTS: [string, string][] = [
   ["Delete, Backspace", "Remove the value: the key is then not set"],
   ["Alt+N, Ctrl+Shift+N", "Set to null, which is not the same as not set"],
   ["Ctrl+C, Ctrl+V", "Copy and paste blocks, also from and to spreadsheets"],
+  ["Ctrl+I", "Everything about the cell: stored JSON, type, what a commit sends"],
+  ["Alt+Down in a date", "Pick date, time and zone"],
   ["Ctrl+Z, Ctrl+Y", "Undo, redo"],
   [
     "Up from the first row",
     "Column headers: Enter sorts, Alt+Down filters, Alt+Left and Alt+Right change the width",
   ],
   ["Tab", "Leave the grid"],
+  ["?", "This list"],
 ];
 
 export function Dialogs({ controller }: { controller: Controller }): JSX.Element | null {
@@ -67,30 +75,141 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
       </Dialog>
     );
   }
-  const name = (item: string): string => {
-    const row = controller.blocks.rowOf(item);
-    const cell = row === undefined ? undefined : controller.field(row, "field:name");
-    return typeof cell === "string" && cell ? cell : item;
-  };
+  if (dialog.kind === "cell") return <CellDialog dialog={dialog} onClose={close} />;
+  return <Refused dialog={dialog} onClose={close} />;
+}
+
+type Of<K extends DialogState["kind"]> = { dialog: Extract<DialogState, { kind: K }>; onClose(): void };
+
+/** One cell in full: what is stored, what it should be, what goes out. */
+function CellDialog({ dialog, onClose }: Of<"cell">): JSX.Element {
+  const { column, facts, problem } = dialog;
+  const look = facts?.state ? stateLook(facts.state) : null;
   return (
-    <Dialog title={dialog.title} onClose={close}>
-      <p>
-        These cells keep the value they had; the other {count(dialog.total - dialog.results.length)} are
-        staged.
-      </p>
-      <dl>
-        {dialog.results.slice(0, 200).map((result) => (
-          <>
-            <dt>
-              {name(result.item)} · {result.key}
-            </dt>
-            <dd>{result.reason ?? "refused"}</dd>
-          </>
-        ))}
-      </dl>
-      {dialog.results.length > 200 && (
-        <p class="ecw-soft">… and {count(dialog.results.length - 200)} more.</p>
+    <Dialog title={column.label} onClose={onClose}>
+      {problem && <p role="alert">{problem}</p>}
+      {!facts && !problem && <p>Asking Python…</p>}
+      {facts && (
+        <dl class="ecw-cell-facts">
+          <dt>Item</dt>
+          <dd>
+            {facts.name} <span class="ecw-soft">{facts.item}</span>
+          </dd>
+          <dt>Type</dt>
+          <dd>
+            {facts.type_label}
+            {facts.hint && <div class="ecw-soft">{facts.hint}</div>}
+          </dd>
+          <dt>In Encord, as read</dt>
+          <dd>{facts.held === "" ? <i>not set</i> : <Json text={facts.read} held={facts.held} />}</dd>
+          {column.kind === "key" && (
+            <>
+              <dt>A commit sends</dt>
+              <dd>{facts.sends === null ? "nothing for this key" : <Json text={facts.sends} />}</dd>
+            </>
+          )}
+          {look && (
+            <>
+              <dt>State</dt>
+              <dd>
+                <Status state={facts.state ?? ""} />
+                {facts.note && `: ${facts.note}`}
+              </dd>
+            </>
+          )}
+        </dl>
       )}
     </Dialog>
   );
+}
+
+function Json({ text, held }: { text: string; held?: string }): JSX.Element {
+  return (
+    <>
+      {held && <span class="ecw-soft">{held} </span>}
+      <pre>{text.length > MOST_JSON ? `${text.slice(0, MOST_JSON)}…` : text}</pre>
+    </>
+  );
+}
+
+/** Every cell that was refused, by reason and one by one. */
+class Refused extends Component<Of<"refused">, { rows: number; copied: string }> {
+  override state = { rows: LISTED, copied: "" };
+
+  readonly #copy = (): void => {
+    const lines = this.props.dialog.refused.map((one) => [
+      one.row < 0 ? "" : String(one.row + 1),
+      one.name,
+      one.column,
+      one.text,
+      one.reason,
+    ]);
+    const text = toTsv([["row", "item", "key", "value", "reason"], ...lines]);
+    navigator.clipboard.writeText(text).then(
+      () => this.setState({ copied: "Copied." }),
+      () => this.setState({ copied: "The browser did not allow it." }),
+    );
+  };
+
+  override render(
+    { dialog, onClose }: Of<"refused">,
+    { rows, copied }: { rows: number; copied: string },
+  ): JSX.Element {
+    const { refused, staged, title } = dialog;
+    const reasons = new Map<string, number>();
+    for (const { reason } of refused) {
+      const kind = reason.replace(/, got [\s\S]*$/, "");
+      reasons.set(kind, (reasons.get(kind) ?? 0) + 1);
+    }
+    return (
+      <Dialog title={title} onClose={onClose}>
+        <p>
+          {plural(refused.length, "cell")} kept the value {refused.length === 1 ? "it" : "they"} had;{" "}
+          {plural(staged, "other")} {staged === 1 ? "is" : "are"} staged.
+        </p>
+        {reasons.size < refused.length && (
+          <ul class="ecw-reasons">
+            {[...reasons].map(([reason, n]) => (
+              <li key={reason}>
+                {count(n)} × {reason}
+              </li>
+            ))}
+          </ul>
+        )}
+        <p>
+          <button type="button" class="ecw-button ecw-small" onClick={this.#copy}>
+            Copy the list
+          </button>{" "}
+          <span role="status">{copied}</span>
+        </p>
+        <table class="ecw-refused">
+          <thead>
+            <tr>
+              {["Row", "Item", "Key", "Value", "Reason"].map((word) => (
+                <th key={word} scope="col">
+                  {word}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {refused.slice(0, rows).map((one) => (
+              <tr key={`${one.row} ${one.name} ${one.column}`}>
+                <td>{one.row < 0 ? "" : count(one.row + 1)}</td>
+                <td>{one.name}</td>
+                <td>{one.column}</td>
+                <td>{one.text.length > 80 ? `${one.text.slice(0, 80)}…` : one.text}</td>
+                <td>{one.reason}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {refused.length > rows && (
+          <button type="button" class="ecw-button" onClick={() => this.setState({ rows: refused.length })}>
+            List the other {count(refused.length - rows)}
+          </button>
+        )}
+      </Dialog>
+    );
+  }
 }

@@ -2,7 +2,7 @@
 import type { Column } from "../shared/cells";
 
 export const ROW = 34;
-export const HEADER = 44;
+export const HEADER = 60;
 export const GUTTER = 70;
 export const THUMB = 46;
 export const MIN_WIDTH = 60;

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { Icon } from "../shared/ui";
 import type { Controller } from "./controller";
 import { GUTTER, HEADER, type Place, type Range, THUMB } from "./geometry";
+import { describe, type HeaderFacts, shareMissing } from "./headers";
 
 export function Header({ controller, shown }: { controller: Controller; shown: Range }): JSX.Element {
   const { places, width } = controller.layout;
@@ -38,6 +39,25 @@ export function Header({ controller, shown }: { controller: Controller; shown: R
   );
 }
 
+/** How the values spread, as a drawing: the filter under it says the same in words and numbers. */
+function Bars({ facts }: { facts: HeaderFacts | undefined }): JSX.Element {
+  const bars = facts?.bars ?? [];
+  const most = Math.max(1, ...bars);
+  const path = bars
+    .map((n, at) => (n > 0 ? `M${at} 10V${(10 - Math.max(0.8, (n / most) * 10)).toFixed(1)}h.86V10Z` : ""))
+    .join("");
+  return (
+    <svg
+      class="ecw-th-bars"
+      viewBox={`0 0 ${Math.max(6, bars.length)} 10`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <path d={path} />
+    </svg>
+  );
+}
+
 interface CellProps {
   controller: Controller;
   place: Place;
@@ -50,6 +70,8 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
   const sorted = sort?.column === column.id ? (sort.descending ? "descending" : "ascending") : "none";
   const active = controller.active.row < 0 && controller.active.at === at;
   const stop = (event: Event): void => event.stopPropagation();
+  const facts = controller.headers.get(column.id);
+  const share = facts ? shareMissing(facts) : "";
   const filtered = controller.view.filter?.columns.includes(column.id) ?? false;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys of all its cells
@@ -59,7 +81,7 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
       tabIndex={active ? 0 : -1}
       aria-colindex={at + 3}
       aria-sort={sorted}
-      title={`${column.label}: ${column.type_label}${column.editable ? "" : ", read only"}. Click to sort, Alt+Down to filter; Alt+Left and Alt+Right change the width.`}
+      title={`${column.label}: ${column.type_label}${column.editable ? "" : ", read only"}${facts ? `\n${describe(facts)}` : ""}\nClick to sort, Alt+Down to filter; Alt+Left and Alt+Right change the width.`}
       style={{ left: `${place.left}px`, width: `${place.width}px` }}
       onClick={() => {
         controller.moveTo({ row: -1, at });
@@ -74,7 +96,11 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
           </span>
         )}
       </span>
-      <span class="ecw-th-type">{column.deleted ? "deleted key" : column.type_label}</span>
+      <span class="ecw-th-type">
+        {column.deleted ? "deleted key" : column.type_label}
+        {share && ` · ${share} missing`}
+      </span>
+      <Bars facts={facts} />
       <button
         type="button"
         class={`ecw-th-filter ${filtered ? "is-on" : ""}`}

@@ -2,7 +2,7 @@
 import { type Cell, isTruncated, jsonOf, kindOf, plural, sameCell, textOf } from "../shared/cells";
 import { messageOf } from "../shared/client";
 import { fromTsv, toTsv } from "./clipboard";
-import { type Box, type Controller, keyName, MAX_ROWS, readOnlyReason } from "./controller";
+import { type Box, type Controller, keyName, MAX_ROWS, type Refusal, readOnlyReason } from "./controller";
 import type { Edit } from "./edits";
 import { ROW } from "./geometry";
 
@@ -133,6 +133,9 @@ export class Keys {
         controller.selectBox({ row: rows - 1, at: layout.places.length - 1 }, { row: 0, at: 0 });
         return true;
       }
+      case "i":
+        void controller.explain();
+        return true;
       case "n":
         if (!event.shiftKey) return false;
         this.#setNull();
@@ -296,28 +299,37 @@ export class Keys {
       box.rows.to = Math.min(controller.rows, box.rows.from + height);
       box.ats.to = Math.min(controller.layout.places.length, box.ats.from + width);
     }
-    const outside = fill ? 0 : height * width - (box.rows.to - box.rows.from) * (box.ats.to - box.ats.from);
     if (!(await this.#ready(box, "Pasting"))) return;
     const edits: Edit[] = [];
-    const fixed = new Set<string>();
+    const left: Refusal[] = fill ? [] : this.#outside(box, own ? null : block, height, width);
+    let same = 0;
     for (let row = box.rows.from; row < box.rows.to; row++) {
       for (let at = box.ats.from; at < box.ats.to; at++) {
         const column = controller.place(at)?.column;
         const shown = controller.cell(row, at);
-        if (!column || !shown) continue;
+        const [y, x] = fill ? [0, 0] : [row - box.rows.from, at - box.ats.from];
+        const source = own?.cells[y]?.[x];
+        const value = source ? textOf(source.cell) : block?.[y]?.[x];
+        if (!column || value === undefined) continue;
+        const name = shown ? controller.nameOf(shown.item, row) : `row ${row + 1}`;
+        const where = { row, name, column: column.label, text: value };
+        if (!shown) {
+          left.push({ ...where, reason: "The row was not here yet; paste again." });
+          continue;
+        }
+        if (source ? sameCell(source.cell, shown.cell) : value === textOf(shown.cell)) {
+          same++;
+          continue;
+        }
         if (!column.editable) {
-          fixed.add(column.label);
+          left.push({ ...where, reason: readOnlyReason(column) });
           continue;
         }
         const base = { item: shown.item, key: keyName(column), before: shown.cell };
-        const [y, x] = fill ? [0, 0] : [row - box.rows.from, at - box.ats.from];
-        const source = own?.cells[y]?.[x];
         if (source) {
-          if (!sameCell(source.cell, shown.cell)) edits.push({ ...base, ...(await this.#exact(source)) });
+          edits.push({ ...base, ...(await this.#exact(source)) });
           continue;
         }
-        const value = block?.[y]?.[x];
-        if (value === undefined || value === textOf(shown.cell)) continue;
         edits.push({
           ...base,
           ...(value === "" ? { action: "unset", text: "" } : { action: "text", text: value }),
@@ -328,13 +340,28 @@ export class Keys {
       const { from } = box.rows;
       controller.selectBox({ row: box.rows.to - 1, at: box.ats.to - 1 }, { row: from, at: box.ats.from });
     }
-    const notes = [
-      fixed.size > 0 ? `Not editable, left alone: ${[...fixed].join(", ")}.` : "",
-      outside > 0 ? `${plural(outside, "cell")} fell outside the grid.` : "",
-    ];
-    const tail = notes.filter(Boolean).join(" ");
-    if (edits.length === 0) controller.say(`Nothing to change. ${tail}`.trim(), fixed.size > 0);
-    else await controller.stageMany(edits, (n) => `${plural(n, "cell")} pasted. ${tail}`.trim());
+    const tail = same > 0 ? ` ${plural(same, "cell")} held it already.` : "";
+    if (edits.length === 0) controller.report(0, left, `Nothing to change.${tail}`);
+    else await controller.stageMany(edits, (n) => `${plural(n, "cell")} pasted.${tail}`, left);
+  }
+
+  /** Cells of a block for which the grid has no row or no column. */
+  #outside(box: Box, block: string[][] | null, height: number, width: number): Refusal[] {
+    const controller = this.#controller;
+    const found: Refusal[] = [];
+    const [rows, ats] = [box.rows.to - box.rows.from, box.ats.to - box.ats.from];
+    for (let y = 0; y < height; y++) {
+      for (let x = y < rows ? ats : 0; x < width; x++) {
+        const source = block ? undefined : this.#copied?.cells[y]?.[x];
+        const text = source ? textOf(source.cell) : block?.[y]?.[x];
+        if (text === undefined) continue;
+        const column = controller.place(box.ats.from + x)?.column.label ?? "no column";
+        const row = box.rows.from + y;
+        const reason = y < rows ? "Right of the last column." : "Below the last row.";
+        found.push({ row, name: `row ${row + 1}`, column, text, reason });
+      }
+    }
+    return found;
   }
 
   async #exact(source: Copied["cells"][number][number]): Promise<Pick<Edit, "action" | "text">> {

@@ -6,13 +6,16 @@ import { readOnlyReason } from "./controller";
 
 const SHOWN = 160;
 
-export function StatusLine({ controller }: { controller: Controller }): JSX.Element {
+export function StatusLine({ controller }: { controller: Controller }): JSX.Element | null {
   const { message, active } = controller;
   const place = controller.place(active.at);
   const shown = controller.cell(active.row, active.at);
   const box = controller.box();
   const rows = box.rows.to - box.rows.from;
   const cols = box.ats.to - box.ats.from;
+  // Without rows there is no cell to tell about, and no line to tell it in.
+  if (!message && controller.rows === 0) return null;
+  const cell = active.row >= 0 && shown !== undefined;
   return (
     <div class="ecw-statusline">
       <div class="ecw-statustext" aria-live="polite" aria-atomic="true">
@@ -26,16 +29,41 @@ export function StatusLine({ controller }: { controller: Controller }): JSX.Elem
             {message.text}
           </span>
         ) : (
-          controller.rows > 0 &&
-          place && <Details column={place.column} shown={shown} header={active.row < 0} />
+          place && (
+            <>
+              {active.row >= 0 && <Where controller={controller} row={active.row} />}
+              <Details column={place.column} shown={shown} header={active.row < 0} />
+            </>
+          )
         )}
       </div>
+      {cell && (
+        <button
+          type="button"
+          class="ecw-button ecw-quiet ecw-small"
+          title="Stored JSON, type, and what a commit sends (Ctrl+I)"
+          onClick={() => void controller.explain()}
+        >
+          Details
+        </button>
+      )}
       {rows * cols > 1 && controller.rows > 0 && (
         <div class="ecw-soft ecw-size">
           {count(rows)} × {count(cols)} = {count(rows * cols)} cells
         </div>
       )}
     </div>
+  );
+}
+
+/** For screen readers: which item it is that the rest of the line tells about. */
+function Where({ controller, row }: { controller: Controller; row: number }): JSX.Element {
+  const item = controller.blocks.item(row);
+  return (
+    <span class="ecw-sr">
+      Row {count(row + 1)}
+      {item !== undefined && `, ${controller.nameOf(item, row)}`}:{" "}
+    </span>
   );
 }
 

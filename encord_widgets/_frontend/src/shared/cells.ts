@@ -1,6 +1,6 @@
 // Cells as Python encodes them, and how they read on screen.
 
-/** 0 = absent, null = null, ["n", text] a number, ["j", json, length] an object or array, ["t", start, length] a long text. */
+/** 0 = absent, null = null, ["n", text] a number, ["j", json, length] an object or array (one of numbers, where cut, with its size and norm), ["t", start, length] a long text. */
 export type Cell =
   | 0
   | null
@@ -8,6 +8,7 @@ export type Cell =
   | string
   | ["n", string]
   | ["j", string, number]
+  | ["j", string, number, number, string]
   | ["t", string, number];
 
 export type StateName =
@@ -103,8 +104,8 @@ export function display(cell: Cell, type: string): string {
     return text === "" || !TEXT_TYPES.has(type) ? JSON.stringify(shown) : shown;
   }
   if (kind === "json") {
-    const point = type === "geospatial" ? pointOf(text) : null;
-    return point ?? (isTruncated(cell) ? `${text}…` : text);
+    const special = type === "geospatial" ? pointOf(text) : type === "embedding" ? vectorOf(cell) : null;
+    return special ?? (isTruncated(cell) ? `${text}…` : text);
   }
   return text;
 }
@@ -122,6 +123,20 @@ export function pointOf(json: string): string | null {
     // Cut or otherwise not JSON: shown as it is.
   }
   return null;
+}
+
+/** Size and norm of a list of numbers, or null when it is no such list. */
+export function vectorOf(cell: Cell): string | null {
+  if (!Array.isArray(cell) || cell[0] !== "j") return null;
+  let [, json, , size, norm] = cell;
+  if (size === undefined) {
+    if (isTruncated(cell)) return null;
+    const value: unknown = JSON.parse(json);
+    if (!Array.isArray(value) || !value.every((one) => typeof one === "number")) return null;
+    size = value.length;
+    norm = `${Number(Math.hypot(...value).toPrecision(4))}`;
+  }
+  return `${plural(size, "number")}, norm ${norm}`;
 }
 
 /** One phrase for screen readers and tooltips. */
