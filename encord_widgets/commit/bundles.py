@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -51,6 +51,7 @@ class Bundle:
         planned: Items of the bundle.
         options: How the commit is done.
         on_phase: Called with "reading", "writing", "verifying" and "waiting" as they begin.
+        may_write: Asked once everything is read; a bundle that may not write is let go.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class Bundle:
         planned: Sequence[PlannedItem],
         options: CommitOptions,
         on_phase: Callable[[str], None],
+        may_write: Callable[[], Awaitable[bool]],
     ) -> None:
         self._calls = calls
         self._planned = {item.item: item for item in planned}
         self._options = options
         self._on_phase = on_phase
+        self._may_write = may_write
         self._outcome = BundleOutcome()
         self._observed: dict[str, dict[str, Json]] = {}
         self._last_seen: dict[str, dict[str, Json]] = {}  # stays when a later read fails
@@ -75,8 +78,8 @@ class Bundle:
         self._write_errors: dict[str, ApiError] = {}
         self._judged_at = now()
 
-    async def run(self) -> BundleOutcome:
-        """Commit the bundle; errors of the wire end up in the outcome, by item."""
+    async def run(self) -> BundleOutcome | None:
+        """Commit the bundle; errors of the wire end up in the outcome, by item. None if it was let go."""
         self._on_phase("reading")
         await self._read(self._planned)
         with uncollected():
@@ -85,6 +88,8 @@ class Bundle:
                     held = self._observed[item]
                     self._wishes[item] = merge(held, planned.changes, self._options.on_conflict)
         open_items = [item for item, merged in self._wishes.items() if merged.written]
+        if not await self._may_write():
+            return None
         attempt = 0
         while open_items:
             attempt += 1

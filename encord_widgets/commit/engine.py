@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -90,13 +90,18 @@ class _Commit:
         started = now()
         self.on_progress(self.state.progress)
         waiting = iter(self.bundles)
-        if self.canary:
-            self._moved("canary")
-            await self._work([next(waiting)])
-            self._check_canary()
+        proved = anyio.Event()
         async with anyio.create_task_group() as group:
+            if self.canary:
+                self._moved("canary")
+                group.start_soon(self._prove, next(waiting), proved)
+            else:
+                proved.set()
+            if self.options.concurrency == 1:
+                await proved.wait()
+            # The next bundles are read meanwhile, and wait for the canary before they write.
             for _ in range(min(self.options.concurrency, len(self.bundles))):
-                group.start_soon(self._work, waiting)
+                group.start_soon(self._work, waiting, proved)
         self._moved("done")
         places = ((change.item, change.key) for change in self.plan.changes)
         order = {place: position for position, place in enumerate(places)}
@@ -104,18 +109,30 @@ class _Commit:
         await self._written_down(self.log.finish, receipt)
         return receipt
 
-    async def _work(self, waiting: Iterable[Sequence[PlannedItem]]) -> None:
+    async def _prove(self, canary: Sequence[PlannedItem], proved: anyio.Event) -> None:
+        await self._commit(canary, self._goes_on)
+        self._check_canary({planned.item for planned in canary})
+        proved.set()
+
+    async def _work(self, waiting: Iterable[Sequence[PlannedItem]], proved: anyio.Event) -> None:
+        async def may_write() -> bool:
+            await proved.wait()
+            return await self._goes_on()
+
         for planned in waiting:
             async with self.limiter:
-                if self.stop.is_set() or self.state.fault:
-                    self.state.rows.extend(_unsent(planned, self.state.fault))
-                    continue
-                if not await self._written_down(self.log.intent, planned):
-                    self.state.rows.extend(_unsent(planned, self.state.fault))
-                    continue
-                await self._settle(
-                    planned, await Bundle(self.calls, planned, self.options, self._moved).run()
-                )
+                await self._commit(planned, may_write)
+
+    async def _goes_on(self) -> bool:
+        return not self.stop.is_set() and not self.state.fault
+
+    async def _commit(self, planned: Sequence[PlannedItem], may_write: Callable[[], Awaitable[bool]]) -> None:
+        if await self._goes_on() and await self._written_down(self.log.intent, planned):
+            outcome = await Bundle(self.calls, planned, self.options, self._moved, may_write).run()
+            if outcome is not None:
+                await self._settle(planned, outcome)
+                return
+        self.state.rows.extend(_unsent(planned, self.state.fault))
 
     async def _settle(self, planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
         await self._written_down(self.log.outcome, outcome.rows)
@@ -152,8 +169,8 @@ class _Commit:
         many = len(self.plan.items) > self.options.canary_over
         return min(self.options.canary, len(self.plan.items)) if many or destroys else 0
 
-    def _check_canary(self) -> None:
-        rows = self.state.rows
+    def _check_canary(self, items: set[str]) -> None:
+        rows = [row for row in self.state.rows if row.item in items]
         # An item that is gone says nothing about the others, unless they all are.
         gone = [row for row in rows if row.note == LEFT_OUT]
         told = rows if len(gone) == len(rows) else [row for row in rows if row.note != LEFT_OUT]
