@@ -3,6 +3,7 @@ import { type Cell, type CellState, type Column, count, plural, sameCell } from 
 import { isClosed, messageOf, RequestError } from "../shared/client";
 import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
+import type { Operation } from "./bulk_draft";
 import { type Edit, type EditResult, Edits } from "./edits";
 import type { Range } from "./geometry";
 import { Headers } from "./headers";
@@ -29,6 +30,7 @@ export interface ShownCell {
 
 export type DialogState =
   | { kind: "help" }
+  | { kind: "bulk"; operation: Operation }
   | { kind: "filter"; column: Column; left: number; top: number }
   | { kind: "problems"; problems: { item: string | null; name: string | null; reason: string }[] | null }
   | { kind: "cell"; column: Column; facts: CellFacts | null; problem: string | null }

@@ -1,6 +1,7 @@
 import { Component, type JSX } from "preact";
 import { count, plural, stateLook } from "../shared/cells";
 import { Dialog, Status } from "../shared/ui";
+import { BulkDialog } from "./bulk";
 import { toTsv } from "./clipboard";
 import { ColumnFilter } from "./column_filter";
 import type { Controller, DialogState } from "./controller";
@@ -23,6 +24,7 @@ const SHORTCUTS: [string, string][] = [
   ["Ctrl+C, Ctrl+V", "Copy and paste blocks, also from and to spreadsheets"],
   ["Ctrl+I", "Everything about the cell: stored JSON, type, what a commit sends"],
   ["Alt+Down in a date", "Pick date, time and zone"],
+  ["Ctrl+E, Ctrl+H, Ctrl+D", "Bulk edit of the selection or all rows: set, find and replace, fill down"],
   ["Ctrl+Z, Ctrl+Y", "Undo, redo"],
   [
     "Up from the first row",
@@ -38,6 +40,7 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   if (!dialog) return null;
   if (dialog.kind === "filter")
     return <ColumnFilter key={dialog.column.id} controller={controller} at={dialog} />;
+  if (dialog.kind === "bulk") return <BulkDialog controller={controller} operation={dialog.operation} />;
   if (dialog.kind === "help") {
     return (
       <Dialog title="Keyboard and mouse" onClose={close}>

@@ -136,6 +136,15 @@ export class Keys {
       case "i":
         void controller.explain();
         return true;
+      case "e":
+        controller.show({ kind: "bulk", operation: "set" });
+        return true;
+      case "h":
+        controller.show({ kind: "bulk", operation: "replace" });
+        return true;
+      case "d":
+        controller.show({ kind: "bulk", operation: "fill_down" });
+        return true;
       case "n":
         if (!event.shiftKey) return false;
         this.#setNull();

@@ -32,6 +32,15 @@ export function Toolbar({ controller }: { controller: Controller }): JSX.Element
         </button>
       )}
       <Search controller={controller} />
+      <button
+        type="button"
+        class="ecw-button"
+        title="Bulk edit: the selection or all rows (Ctrl+E)"
+        disabled={view.loading || view.rows === 0}
+        onClick={() => controller.show({ kind: "bulk", operation: "set" })}
+      >
+        Bulk edit…
+      </button>
       <span class="ecw-buttons">
         <Tool
           name="undo"

@@ -1,0 +1,327 @@
+// Bulk edits of the selection or of all rows in view: looked at live, counted before they are staged.
+import { Component, type ComponentChildren, type JSX } from "preact";
+import { count, plural } from "../shared/cells";
+import { isClosed, messageOf } from "../shared/client";
+import { Dialog } from "../shared/ui";
+import { Value } from "../shared/value";
+import {
+  type BulkCell,
+  type BulkKey,
+  type BulkReport,
+  type Draft,
+  draftOf,
+  editOf,
+  OPERATIONS,
+  type Operation,
+} from "./bulk_draft";
+import { Fields } from "./bulk_fields";
+import { type Controller, keyName } from "./controller";
+import type { Range } from "./geometry";
+
+const PREVIEW_MS = 350;
+
+interface Props {
+  controller: Controller;
+  operation: Operation;
+}
+
+interface State {
+  draft: Draft;
+  all: boolean;
+  keys: BulkKey[];
+  report: BulkReport | null;
+  problem: string | null;
+  /** Whether the report is about an older draft. */
+  old: boolean;
+  busy: boolean;
+  done: BulkReport | null;
+}
+
+export class BulkDialog extends Component<Props, State> {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  #gone = false;
+  // Rows are named by their place, in the order in which they were seen when the dialog opened.
+  readonly #order: number;
+  readonly #rows: number;
+  readonly #selected: Range;
+
+  constructor(props: Props) {
+    super(props);
+    const { controller, operation } = props;
+    this.#order = controller.view.order;
+    this.#rows = controller.view.rows;
+    this.#selected = controller.box().rows;
+    const column = controller.place(controller.active.at)?.column;
+    const key = column?.editable ? keyName(column) : "";
+    this.state = {
+      draft: draftOf(operation, key),
+      all: this.#selected.to - this.#selected.from <= 1,
+      keys: [],
+      report: null,
+      problem: null,
+      old: true,
+      busy: false,
+      done: null,
+    };
+  }
+
+  override componentDidMount(): void {
+    this.props.controller.ask<{ keys: BulkKey[] }>("bulk_keys", {}).then(
+      ({ keys }) => {
+        const { draft } = this.state;
+        const key = draft.key || (keys[0]?.key ?? "");
+        this.#set({ keys, draft: { ...draft, key } });
+        this.#later();
+      },
+      (error) => this.#fail(error),
+    );
+  }
+
+  override componentWillUnmount(): void {
+    this.#gone = true;
+    clearTimeout(this.#timer);
+  }
+
+  #set(part: Partial<State>): void {
+    if (!this.#gone) this.setState(part);
+  }
+
+  #fail(error: unknown): void {
+    if (!isClosed(error)) this.#set({ problem: messageOf(error), report: null, busy: false });
+  }
+
+  readonly #change = (part: Partial<Draft>): void => {
+    this.setState(({ draft }) => ({ draft: { ...draft, ...part }, old: true, problem: null }), this.#later);
+  };
+
+  readonly #later = (): void => {
+    clearTimeout(this.#timer);
+    this.#asked++; // an answer that is under way is about something else by now
+    this.#timer = setTimeout(() => void this.#look(), PREVIEW_MS);
+  };
+
+  async #look(): Promise<void> {
+    clearTimeout(this.#timer);
+    const asked = ++this.#asked;
+    const { draft, all } = this.state;
+    const edit = editOf(draft);
+    if (!edit) {
+      this.#set({ report: null });
+      return;
+    }
+    const { from, to } = this.#selected;
+    const rows = all ? [0, this.#rows] : [from, Math.min(to, this.#rows)];
+    try {
+      const report = await this.props.controller.ask<BulkReport>("bulk_preview", {
+        edit,
+        rows,
+        order: this.#order,
+      });
+      if (asked === this.#asked) this.#set({ report, problem: null, old: false });
+    } catch (error) {
+      if (asked === this.#asked) this.#fail(error);
+    }
+  }
+
+  async #stage(): Promise<void> {
+    const { controller } = this.props;
+    const { report, old, busy } = this.state;
+    if (busy || this.state.done) return;
+    if (old || !report) {
+      await this.#look();
+      return;
+    }
+    if (report.cells === 0) return;
+    this.#set({ busy: true, problem: null });
+    try {
+      const done = await controller.ask<BulkReport>("bulk_stage", { id: report.id });
+      controller.say(`${plural(done.cells, "cell")} staged. Ctrl+Z takes all of it back.`, false);
+      if (done.refused > 0) this.#set({ done, busy: false });
+      else controller.show(null);
+    } catch (error) {
+      this.#fail(error);
+      this.#set({ old: true });
+    }
+  }
+
+  override render({ controller }: Props, state: State): JSX.Element {
+    const { draft, all, keys, report, problem, old, busy, done } = state;
+    const close = (): void => controller.show(null);
+    if (done) {
+      return (
+        <Dialog title="Bulk edit" onClose={close}>
+          <p role="status">{done.text}.</p>
+          <Refused report={done} />
+          <button type="button" class="ecw-button ecw-primary" onClick={close}>
+            Close
+          </button>
+        </Dialog>
+      );
+    }
+    const { view } = controller;
+    const selected = Math.min(this.#selected.to, this.#rows) - this.#selected.from;
+    const some = view.filter || view.search ? "filtered rows" : "rows";
+    const choose = (to: boolean): void => this.setState({ all: to, old: true }, this.#later);
+    return (
+      <Dialog title="Bulk edit" onClose={close}>
+        <form
+          class="ecw-bulk"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void this.#stage();
+          }}
+        >
+          <fieldset class="ecw-bulk-rows">
+            <legend class="ecw-sr">Rows</legend>
+            <Choice on={!all} turn={() => choose(false)}>
+              The selection ({plural(selected, "row")})
+            </Choice>
+            <Choice on={all} turn={() => choose(true)}>
+              All {count(this.#rows)} {some}
+            </Choice>
+          </fieldset>
+          <label class="ecw-bulk-line">
+            <span>Operation</span>
+            <select
+              class="ecw-input"
+              value={draft.operation}
+              onChange={(event) => this.#change({ operation: event.currentTarget.value as Operation })}
+            >
+              {OPERATIONS.map(([id, label]) => (
+                <option key={id} value={id}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Fields draft={draft} keys={keys} change={this.#change} />
+          <div class="ecw-bulk-preview" role="status" aria-busy={old && !problem}>
+            {problem && (
+              <p class="ecw-message-bad">
+                <span class="ecw-sign" aria-hidden="true">
+                  ⚠
+                </span>{" "}
+                {problem}
+              </p>
+            )}
+            {!problem && !report && (
+              <p class="ecw-soft">
+                {editOf(draft) ? "Counting…" : "Fill in the fields to see what changes."}
+              </p>
+            )}
+            {!problem && report && <Report report={report} />}
+          </div>
+          <div class="ecw-cf-foot">
+            <button
+              type="submit"
+              class="ecw-button ecw-primary"
+              disabled={busy || old || !report || report.cells === 0}
+            >
+              {report && !old ? `Stage ${plural(report.cells, "cell")}` : "Stage"}
+            </button>
+            <button type="button" class="ecw-button" onClick={close}>
+              Cancel
+            </button>
+          </div>
+        </form>
+      </Dialog>
+    );
+  }
+}
+
+function Choice(props: { on: boolean; turn(): void; children: ComponentChildren }): JSX.Element {
+  return (
+    <label>
+      <input type="radio" name="ecw-bulk-rows" checked={props.on} onChange={props.turn} />
+      <span>{props.children}</span>
+    </label>
+  );
+}
+
+function Report({ report }: { report: BulkReport }): JSX.Element {
+  const rest = report.cells - report.sample.length;
+  return (
+    <>
+      <p>
+        <b>{report.text}.</b>
+      </p>
+      {report.sample.length > 0 && (
+        <table class="ecw-bulk-table">
+          <thead>
+            <tr>
+              <th scope="col">Item</th>
+              <th scope="col">Key</th>
+              <th scope="col">Before</th>
+              <th scope="col">After</th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.sample.map((cell) => (
+              <tr key={`${cell.item} ${cell.key}`}>
+                <td title={cell.name}>{cell.name}</td>
+                <td>{cell.key}</td>
+                <td>
+                  <Value cell={cell.before} />
+                </td>
+                <td>
+                  <Value cell={cell.after} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {rest > 0 && <p class="ecw-soft">and {plural(rest, "more cell")}</p>}
+      <Refused report={report} />
+      {report.python && (
+        <details>
+          <summary>As Python</summary>
+          <code>{report.python}.stage()</code>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Refused({ report }: { report: BulkReport }): JSX.Element | null {
+  const { refused, listed, reasons, more_reasons: more } = report;
+  if (refused === 0) return null;
+  const rest = refused - new Set(listed.map((cell: BulkCell) => cell.item)).size;
+  return (
+    <>
+      <p>
+        <span class="ecw-sign" aria-hidden="true">
+          ⚠
+        </span>{" "}
+        {plural(refused, "item")} refused, left as they are:
+      </p>
+      <ul class="ecw-bulk-reasons">
+        {reasons.map(({ reason, count: n }) => (
+          <li key={reason}>
+            {plural(n, "cell")}: {reason}
+          </li>
+        ))}
+        {more > 0 && <li class="ecw-soft">and {plural(more, "more reason")}</li>}
+      </ul>
+      <details>
+        <summary>Which items</summary>
+        <dl>
+          {listed.map((cell) => (
+            <>
+              <dt>
+                {cell.name} · {cell.key}
+              </dt>
+              <dd>
+                <Value cell={cell.before} />: {cell.reason}
+              </dd>
+            </>
+          ))}
+        </dl>
+        {rest > 0 && (
+          <p class="ecw-soft">and {plural(rest, "more item")}; in Python: edit.preview().refused</p>
+        )}
+      </details>
+    </>
+  );
+}
