@@ -1,6 +1,6 @@
 // Bulk edits of the selection or of all rows in view: looked at live, counted before they are staged.
 import { Component, type ComponentChildren, type JSX } from "preact";
-import { count, plural } from "../shared/cells";
+import { type Column, count, plural } from "../shared/cells";
 import { isClosed, messageOf } from "../shared/client";
 import { Dialog } from "../shared/ui";
 import { Value } from "../shared/value";
@@ -57,7 +57,8 @@ export class BulkDialog extends Component<Props, State> {
     this.state = {
       draft: draftOf(operation, key),
       all: this.#selected.to - this.#selected.from <= 1,
-      keys: [],
+      // What the grid knows already, until Python has listed them all.
+      keys: controller.columns.filter((one) => one.editable && !one.deleted).map(bulkKey),
       report: null,
       problem: null,
       old: true,
@@ -228,6 +229,11 @@ export class BulkDialog extends Component<Props, State> {
       </Dialog>
     );
   }
+}
+
+function bulkKey(column: Column): BulkKey {
+  const { type, type_label, options } = column;
+  return { key: keyName(column), type, type_label, options };
 }
 
 function Choice(props: { on: boolean; turn(): void; children: ComponentChildren }): JSX.Element {
