@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from encord_widgets.widgets.diff_preview import DiffPreview
     from encord_widgets.widgets.filter_builder import FilterBuilder
     from encord_widgets.widgets.item_grid import ItemGrid
+    from encord_widgets.widgets.join_panel import JoinPanel
     from encord_widgets.widgets.schema_editor import SchemaEditor
     from encord_widgets.widgets.workbench import Workbench
 
@@ -81,6 +82,7 @@ _HOMES = {
     "widgets.diff_preview": ("DiffPreview",),
     "widgets.filter_builder": ("FilterBuilder",),
     "widgets.item_grid": ("ItemGrid",),
+    "widgets.join_panel": ("JoinPanel",),
     "widgets.schema_editor": ("SchemaEditor",),
     "widgets.workbench": ("Workbench",),
 }
@@ -111,6 +113,7 @@ __all__ = [
     "InvalidRequestError",
     "ItemGrid",
     "ItemSet",
+    "JoinPanel",
     "KeyType",
     "MetadataSchema",
     "NotFoundError",

@@ -96,7 +96,8 @@ class JoinableItems(FilterableItems):
             (True, 0)
         """
         options = JoinOptions(on, columns, policy, duplicates, ambiguous, problems)
+        self.wait()
         return JoinPreview(self, table, options)
 
     def _stage_join(self, preview: JoinPreview) -> ChangeSet:
-        return self._edited(lambda: self.changes.stage(preview.staged()))
+        return self._edited(lambda: self.changes.stage(bulk=preview.staged(), index=self.table))

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.metadata.changes import Change
-from encord_widgets.metadata.join import CellProblem, JoinOptions, TableJoin, join_table
+from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.columns import Column
+from encord_widgets.metadata.join import CellProblem, JoinedColumn, JoinOptions, TableJoin, join_table
 from encord_widgets.metadata.texts import counted, html_table, printable
 from encord_widgets.metadata.values import ABSENT, Absent, compact, shown
 
@@ -84,7 +87,7 @@ class JoinPreview:
     """A table joined to an item set, before anything is staged. Made by `ItemSet.join`.
 
     Args:
-        items: The item set.
+        items: The item set, loaded.
         data: The table.
         options: How it is joined.
 
@@ -103,11 +106,10 @@ class JoinPreview:
         self.items = items
         self.options = options
         self._data = data
-        items.wait()
         with items.lock:
-            self._seen = self._versions(())
+            self._schema = items.schema
             self.found = self._join()
-            self._seen = self._versions(self.found.plan.keys.values())
+            self._seen = self._versions()
 
     def _join(self) -> TableJoin:
         items = self.items
@@ -120,9 +122,16 @@ class JoinPreview:
             schema=items.schema,
         )
 
-    def _versions(self, keys: Any) -> tuple[object, ...]:
-        items = self.items
+    def _versions(self) -> tuple[object, ...]:
+        items, plan = self.items, self.found.plan
+        keys = [*plan.keys.values(), *([plan.on] if plan.on_key else [])]
         return (len(items.rows), *(items.effective.version(key) for key in keys))
+
+    @property
+    def current(self) -> bool:
+        """Whether items and values are still those that the preview was made of."""
+        with self.items.lock:
+            return self.items.schema is self._schema and self._versions() == self._seen
 
     # -- looking -----------------------------------------------------------------------------------------------
 
@@ -292,7 +301,7 @@ class JoinPreview:
         """
         return self.items._stage_join(self)  # noqa: SLF001 - its own items
 
-    def staged(self) -> list[Change]:
+    def staged(self) -> list[BulkEdit]:
         """The edits that staging it comes to. For the item set, which holds its lock.
 
         Raises:
@@ -302,16 +311,17 @@ class JoinPreview:
         if refusals:
             raise InvalidInputError(refusals)
         self._check()
-        table, edits = self.items.table, []
-        for column in self.found.columns:
-            uuids = self._uuids(column.items)
-            stored = table.column(column.key).values(table.rows_of(uuids))
-            edits += list(map(Change, uuids, [column.key] * len(uuids), stored, column.after))
-        return edits
+        return [self._edit(column) for column in self.found.columns if len(column)]
+
+    def _edit(self, column: JoinedColumn) -> BulkEdit:
+        rows = np.array(column.items, dtype=np.int64)
+        after = Column(len(rows))
+        after.write(np.arange(len(rows), dtype=np.int64), column.after)
+        return BulkEdit(column.key, rows, self.items.table.column(column.key).take(rows), after)
 
     def _check(self) -> None:
         """Refuse to stage what was not looked at."""
-        if self._versions(self.found.plan.keys.values()) == self._seen:
+        if self.current:
             return
         now = self._join()
         pairs = zip(now.columns, self.found.columns, strict=True)

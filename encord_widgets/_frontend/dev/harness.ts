@@ -1,6 +1,7 @@
 // Shows one widget in one state: harness.html?widget=item_grid&state=large&theme=dark&width=400
 import { filterModel } from "./fake_filter";
 import { FakeGrid, FakeModel } from "./fake_python";
+import { joinModel } from "./join_panel";
 import { schemaModel } from "./schema_editor";
 
 const query = new URLSearchParams(location.search);
@@ -223,6 +224,7 @@ const make =
     commit_panel: commitModel,
     filter_builder: () => filterModel(state),
     schema_editor: () => schemaModel(state),
+    join_panel: () => joinModel(state),
   }[widget] ?? gridModel;
 const model = make();
 const address = new URL(`./${widget}.js`, import.meta.url).href;
