@@ -31,6 +31,8 @@ from encord_widgets.metadata.values import shown
 from encord_widgets.schema_store import OrganisationSchema
 
 if TYPE_CHECKING:
+    from psygnal import SignalInstance
+
     from encord_widgets.commit.journal import OpenCommit
 
 __all__ = ["Client"]
@@ -94,6 +96,16 @@ class Client(IndexClient):
         self._journals.close()
         if on_close is not None:
             on_close()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with a request that is being sent again just now; empty while all are answered."""
+        return self._http.trouble
+
+    @property
+    def retrying(self) -> SignalInstance:
+        """Tells `trouble` whenever it changes, from a background thread."""
+        return self._http.retrying
 
     def folders(self, search: str | None = None) -> list[Folder]:
         """Storage folders that the credentials can see: those at the top level, or those that a search finds.

@@ -38,7 +38,7 @@ class HttpClient:
     """Sends signed requests to one server of Encord's API.
 
     `retrying` tells, from the event loop, what went wrong whenever a request is about to be sent again; an empty text
-    when none of them waits any more.
+    when none of them waits any more. `trouble` is what it told last.
 
     Args:
         credentials: Who asks.
@@ -88,6 +88,7 @@ class HttpClient:
         self._media_slots: anyio.Semaphore | None = None
         self._tls: ssl.SSLContext | None = None
         self._closed = False
+        self.trouble = ""
         self._waiting: set[str] = set()  # requests that were sent and are to be sent again
 
     def __repr__(self) -> str:
@@ -232,7 +233,7 @@ class HttpClient:
     async def _until_it_works(self, once: Callable[[int], Awaitable[T]], call: _Call, *, retry: bool) -> T:
         def again(error: ApiError, attempt: int) -> None:
             self._waiting.add(call.trace_id)
-            self.retrying.emit(f"{error.cause} Trying again, {attempt} of {self.retry.attempts}.")
+            self._tell(f"{error.cause} Trying again, {attempt} of {self.retry.attempts}.")
 
         try:
             return await with_retries(once, self.retry, call.label, retry=retry, on_retry=again)
@@ -240,7 +241,11 @@ class HttpClient:
             if call.trace_id in self._waiting:
                 self._waiting.remove(call.trace_id)
                 if not self._waiting:
-                    self.retrying.emit("")
+                    self._tell("")
+
+    def _tell(self, trouble: str) -> None:
+        self.trouble = trouble
+        self.retrying.emit(trouble)
 
     async def _send(self, call: _Call, url: str, content: bytes | None, attempt: int) -> Any:
         self._check_open(call.method, call.path)

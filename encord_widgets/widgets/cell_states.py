@@ -9,8 +9,7 @@ from typing import Any, Final
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.schema import MetadataSchema
-from encord_widgets.metadata.values import Value, same
-from encord_widgets.widgets._fallback import display_text
+from encord_widgets.metadata.values import ABSENT, Value, same, shown
 from encord_widgets.widgets.cells import encode
 
 __all__ = ["ReceiptIndex", "Verdict", "staged_verdict"]
@@ -114,5 +113,4 @@ def _conflict_note(row: ReceiptRow) -> str:
 
 
 def _quoted(value: Value) -> str:
-    text = display_text(value)
-    return f"“{text[:60]}”" if isinstance(value, str) else text[:60]
+    return "not set" if value is ABSENT else shown(value)  # as the note of a receipt has it

@@ -11,9 +11,9 @@ import traitlets
 from psygnal import SignalInstance
 
 from encord_widgets.commit.options import CommitOptions, CommitProgress
-from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError
+from encord_widgets.item_load import LoadProgress
 from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
@@ -27,12 +27,11 @@ from encord_widgets.widgets._requests import (
     StaleError,
 )
 from encord_widgets.widgets._throttle import Throttle
+from encord_widgets.widgets.commit_facts import CommitCounts, outcome_to_wire
 from encord_widgets.widgets.left_over import LeftOver
-from encord_widgets.widgets.staged_rows import staged_counts
 
 __all__ = ["CommitPanel"]
 
-_OPEN_SHOWN: Final = 50
 _LOOK_EVERY: Final = 1.0
 _POLICIES: Final = ("report", "ours", "theirs")
 _TALLIED: Final = {
@@ -75,17 +74,20 @@ class CommitPanel(EncordWidget):
     _bundle: ClassVar[str] = "commit_panel"
 
     summary: traitlets.Dict[str, Any] = traitlets.Dict(
-        help="What a commit would do: changes, items, invalid edits, removed keys, destroyed values, bundles."
+        help="What a commit would do: changes, items, invalid edits, removed keys, destroyed values, bundles; "
+        "conflicts that the last one left, and the counts of the rest as clear."
     ).tag(sync=True)
     progress: traitlets.Dict[str, Any] = traitlets.Dict(
         default_value=None,
         allow_none=True,
-        help="How far the commit under way is: phase, items, bundles and verdicts so far; null when there is none.",
+        help="How far the commit under way is: phase, items, bundles and verdicts so far, and what is being asked "
+        "again; null when there is none.",
     ).tag(sync=True)
     outcome: traitlets.Dict[str, Any] = traitlets.Dict(
         default_value=None,
         allow_none=True,
-        help="What the last commit did: ok, counts by status, seconds, a sentence, and the first 50 rows left open.",
+        help="What the last commit did: ok, counts by status, seconds, a sentence, the first 50 rows left open, and "
+        "what several of them have in common.",
     ).tag(sync=True)
     left_over: traitlets.List[dict[str, Any]] = traitlets.List(
         help="What other sessions left on the same items: edits (count, items, at, alive, here) and the commit cut off."
@@ -102,6 +104,7 @@ class CommitPanel(EncordWidget):
         self._proving = False
         self._canary: int | None = None
         self._resuming = False
+        self._counts = CommitCounts(items)
         self._left = LeftOver(items)
         self._look_soon = Throttle(self._look_elsewhere, _LOOK_EVERY)
         super().__init__(items, **common)
@@ -109,12 +112,16 @@ class CommitPanel(EncordWidget):
 
     def _signals(self) -> tuple[SignalInstance, ...]:
         events = self.items.events
-        return (events.changes, events.progress, events.receipt, events.schema)
+        retrying = self.items.client.retrying
+        return (events.loading, events.changes, events.progress, events.receipt, events.schema, retrying)
 
     def _on_event(self, *payload: object) -> None:
         if payload and isinstance(payload[0], CommitProgress):
             self._follow(payload[0])
-        else:  # edits, or a receipt: the end of a commit
+        elif payload and isinstance(payload[0], LoadProgress):
+            if not payload[0].finished:
+                return
+        elif not (payload and isinstance(payload[0], str)):  # edits, or a receipt: the end of a commit
             if payload:
                 self._follow(None)
             self._look_soon()
@@ -132,9 +139,9 @@ class CommitPanel(EncordWidget):
         progress, receipt = self._progress, self.items.receipt
         self._watch(self.items.committing)
         return {
-            "summary": staged_counts(self.items),
+            "summary": self._counts.to_wire(),
             "progress": self._progress_wire(progress) if progress is not None else None,
-            "outcome": _outcome(receipt) if receipt is not None and progress is None else None,
+            "outcome": outcome_to_wire(receipt) if receipt is not None and progress is None else None,
             "left_over": self._left.to_wire(),
             "notice": self.items.notice,
         }
@@ -261,6 +268,7 @@ class CommitPanel(EncordWidget):
             "bundles_total": progress.bundles_total,
             "bundles_done": progress.bundles_done,
             "running": True,
+            "trouble": self.items.client.trouble or None,
             **{name: progress.counts.get(status, 0) for status, name in _TALLIED.items()},
         }
 
@@ -280,27 +288,3 @@ class CommitPanel(EncordWidget):
         return static_html(
             f"{headline(self.items)}. {receipt.sentence}", header, rows, len(still) - len(rows)
         )
-
-
-def _outcome(receipt: Receipt) -> dict[str, Any]:
-    still = receipt.open
-    return {
-        "ok": bool(receipt),
-        "counts": receipt.counts,
-        "seconds": receipt.seconds,
-        "text": _sentence(receipt, len(still)),
-        "open": [
-            {"item": r.item, "name": r.name, "key": r.key, "status": r.status, "note": r.note or None}
-            for r in still[:_OPEN_SHOWN]
-        ],
-    }
-
-
-def _sentence(receipt: Receipt, still: int) -> str:
-    edits = len(receipt)
-    if not edits:
-        return "There was nothing to commit."
-    whole = f"{edits:,} {'edit' if edits == 1 else 'edits'}"
-    if not still:
-        return f"{'The edit is' if edits == 1 else f'All {whole} are'} on Encord and read back as wanted."
-    return f"{still:,} of {whole} {'is' if still == 1 else 'are'} left open; the others read back as wanted."

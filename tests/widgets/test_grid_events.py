@@ -143,6 +143,6 @@ def test_a_conflict_stays_on_the_cell_until_it_is_settled(items, page, write_as_
     page.until(lambda: page.cell(item, "weather")[1]["state"] == "conflict")
     cell, state = page.cell(item, "weather")
     assert cell == "fog"
-    assert f"Base: “{base}”. Ours: “fog”. Theirs: “snow”." in state["note"]
+    assert f"Base: {base!r}. Ours: 'fog'. Theirs: 'snow'." in state["note"]
     page.ask("unstage", cells=[[item, "weather"]])
     assert page.cell(item, "weather") == ("snow", None)

@@ -128,7 +128,7 @@ def test_a_conflict_names_base_ours_and_theirs(items, diff, write_as_somebody_el
     assert (conflict["status"], conflict["before"], conflict["after"], conflict["observed"]) == (
         "conflict", encode(base), "fog", "snow",
     )  # fmt: skip
-    assert f"Base: “{base}”. Ours: “fog”. Theirs: “snow”." in conflict["note"]
+    assert f"Base: {base!r}. Ours: 'fog'. Theirs: 'snow'." in conflict["note"]
     assert verified["status"] == "verified"
 
 
@@ -168,9 +168,8 @@ def test_the_panel_says_what_a_commit_would_do(items, panel):
     items.stage({item: {"lux": 1, "notes": ew.ABSENT} for item in items.uuids[:3]})
     panel.until(lambda: panel.state["summary"]["changes"] > 0)
     removed = sum(change.removes for change in items.changes)
-    assert panel.state["summary"] == {
-        "changes": len(items.changes), "items": 3, "invalid": 0, "removed": removed, "destroyed": 0, "bundles": 1,
-    }  # fmt: skip
+    whole = {"changes": len(items.changes), "items": 3, "removed": removed, "bundles": 1}
+    assert panel.state["summary"] == {**whole, "invalid": 0, "destroyed": 0, "conflicts": 0, "clear": whole}
 
 
 def test_a_commit_from_the_page_is_shown_to_its_end(items, panel):
@@ -255,7 +254,7 @@ def test_a_second_commit_meanwhile_is_refused_and_the_first_can_be_stopped(monke
             panel.until(lambda: panel.state["outcome"] and not panel.state["progress"])
             assert receipt.pending
             assert panel.state["outcome"]["counts"] == receipt.counts
-            assert panel.state["outcome"]["open"][0]["note"] == "not sent: the commit was stopped"
+            assert panel.state["outcome"]["causes"][0]["text"] == "not sent: the commit was stopped"
             assert len(panel.state["outcome"]["open"]) == len(receipt.open) > 0
     assert panel_widget.error is None
 

@@ -1,5 +1,6 @@
 // Shows one widget in one state: harness.html?widget=item_grid&state=large&theme=dark&width=400
 import { filterModel } from "./fake_filter";
+import { inspectorModel } from "./fake_inspector";
 import { FakeGrid, FakeModel } from "./fake_python";
 import { joinModel } from "./join_panel";
 import { schemaModel } from "./schema_editor";
@@ -119,7 +120,10 @@ function diffModel(): FakeModel {
 }
 
 function commitModel(): FakeModel {
-  const summary = { changes: 12_000, items: 5_000, invalid: 0, removed: 3, destroyed: 0, bundles: 5 };
+  const clear = { changes: 12_000, items: 5_000, removed: 3, bundles: 5 };
+  const none = { changes: 0, items: 0, removed: 0, bundles: 0 };
+  const summary = { ...clear, invalid: 0, destroyed: 0, conflicts: 0, clear };
+  const nothing = { ...summary, ...none, clear: none };
   const model = new FakeModel({
     summary,
     progress: null,
@@ -142,6 +146,7 @@ function commitModel(): FakeModel {
     bundles_done: 2,
     bundles_total: 5,
     running: true,
+    trouble: null as string | null,
   };
   const open = [
     {
@@ -149,7 +154,8 @@ function commitModel(): FakeModel {
       name: "drive_001/front_000017.jpg",
       key: "weather",
       status: "conflict",
-      note: "changed in Encord to snow since it was read",
+      note: "it was 'rain' when edited, and is 'snow' now; not overwritten",
+      cause: null,
     },
     {
       item: "i2",
@@ -157,11 +163,22 @@ function commitModel(): FakeModel {
       key: "lux",
       status: "refused",
       note: "422: not a number",
+      cause: null,
     },
-    { item: "i3", name: null, key: "city", status: "failed", note: "no answer after 5 tries" },
+    { item: "i3", name: null, key: "city", status: "failed", note: null, cause: 0 },
+    { item: "i4", name: "drive_001/front_000019.jpg", key: "city", status: "failed", note: null, cause: 0 },
   ];
-  if (state === "empty")
-    model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, destroyed: 0, bundles: 0 };
+  if (state === "empty") model.traits.summary = nothing;
+  if (state === "conflict")
+    model.traits.summary = { ...nothing, changes: 1, items: 1, bundles: 1, conflicts: 1 };
+  if (state === "conflicts")
+    model.traits.summary = { ...summary, changes: 12_002, items: 5_002, conflicts: 2 };
+  if (state === "silent") model.traits.progress = { ...progress, phase: "reading", items_done: 0 };
+  if (state === "trouble") {
+    const trouble =
+      "https://api.encord.com refused the connection or cannot be reached; check the network, VPN, proxy settings and the argument domain. Trying again, 3 of 6.";
+    model.traits.progress = { ...progress, phase: "reading", items_done: 0, trouble };
+  }
   if (state === "invalid") model.traits.summary = { ...summary, invalid: 2 };
   if (state === "destroy") model.traits.summary = { ...summary, removed: 40, destroyed: 37 };
   if (state === "canary") model.traits.progress = { ...progress, phase: "canary", items_done: 0 };
@@ -190,22 +207,30 @@ function commitModel(): FakeModel {
   }
   if (state === "running") model.traits.progress = progress;
   if (state === "done") {
-    model.traits.summary = { changes: 0, items: 0, invalid: 0, removed: 0, destroyed: 0, bundles: 0 };
+    model.traits.summary = nothing;
     model.traits.outcome = {
       ok: true,
       counts: { verified: 11_988, already: 12 },
       seconds: 41.3,
       text: "All 12,000 edits are on Encord and read back as wanted.",
+      causes: [],
       open: [],
     };
   }
   if (state === "open") {
-    model.traits.summary = { changes: 3, items: 3, invalid: 0, removed: 0, destroyed: 0, bundles: 1 };
+    const rest = { changes: 3, items: 3, removed: 0, bundles: 1 };
+    model.traits.summary = { ...summary, ...rest, changes: 4, items: 4, conflicts: 1, clear: rest };
     model.traits.outcome = {
       ok: false,
-      counts: { verified: 11_997, conflict: 1, refused: 1, failed: 1 },
+      counts: { verified: 11_996, conflict: 1, refused: 1, failed: 2 },
       seconds: 3.2,
-      text: "3 of 12,000 edits are left open; the others read back as wanted.",
+      text: "4 of 12,000 edits are left open; the others read back as wanted.",
+      causes: [
+        {
+          count: 2,
+          text: "could not be read: https://api.encord.com refused the connection or cannot be reached; check the network, VPN, proxy settings and the argument domain. Tried 6 times. (POST /v2/public/storage/items/get-bulk, request id 7b0e0ad8146e450fa286de292c429ddb)",
+        },
+      ],
       open,
     };
   }
@@ -225,6 +250,7 @@ const make =
     filter_builder: () => filterModel(state),
     schema_editor: () => schemaModel(state),
     join_panel: () => joinModel(state),
+    inspector: () => inspectorModel(state),
   }[widget] ?? gridModel;
 const model = make();
 const address = new URL(`./${widget}.js`, import.meta.url).href;

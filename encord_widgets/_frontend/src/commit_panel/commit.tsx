@@ -1,10 +1,18 @@
 // Sends the staged edits to Encord, shows how far it is, and what came of each.
 import type { JSX } from "preact";
 import { count, plural } from "../shared/cells";
+import { StillWaiting, Told } from "../shared/notes";
 import { ErrorBanner, Notice, Status } from "../shared/ui";
 import type { CommitController } from "./controller";
 import { DestroyForm } from "./destroy";
 import { type LeftOver, LeftOvers } from "./left_over";
+
+export interface Counts {
+  changes: number;
+  items: number;
+  removed: number;
+  bundles: number;
+}
 
 export interface CommitSummary {
   changes: number;
@@ -14,6 +22,10 @@ export interface CommitSummary {
   /** Of the removed ones, those that an overwrite does not name. */
   destroyed: number;
   bundles: number;
+  /** Edits that the last commit left alone, and that would conflict again. */
+  conflicts: number;
+  /** The counts without these. */
+  clear: Counts;
 }
 
 export interface Progress {
@@ -31,6 +43,18 @@ export interface Progress {
   bundles_done: number;
   bundles_total: number;
   running: boolean;
+  /** What is wrong with a request that is being sent again. */
+  trouble: string | null;
+}
+
+interface OpenRow {
+  item: string;
+  name: string | null;
+  key: string;
+  status: string;
+  note: string | null;
+  /** Position in `causes` of what it has in common with others. */
+  cause: number | null;
 }
 
 export interface Outcome {
@@ -38,7 +62,8 @@ export interface Outcome {
   counts: Record<string, number>;
   seconds: number;
   text: string;
-  open: { item: string; name: string | null; key: string; status: string; note: string | null }[];
+  causes: { text: string; count: number }[];
+  open: OpenRow[];
 }
 
 const POLICIES: [string, string][] = [
@@ -61,7 +86,7 @@ export function CommitWidget({ controller }: { controller: CommitController }): 
   const progress = model.get("progress") as Progress | null;
   const outcome = model.get("outcome") as Outcome | null;
   const running = progress?.running === true;
-  const blocked = reasonNot(summary);
+  const blocked = reasonNot(summary, controller.policy);
   const starting = asked === "commit" && !running;
   const left = (model.get("left_over") as LeftOver[] | null) ?? [];
   const unwritten = model.get("notice") as string;
@@ -84,10 +109,11 @@ export function CommitWidget({ controller }: { controller: CommitController }): 
       <div class="ecw-commit-body">
         <div class="ecw-commit-line">
           <div class="ecw-commit-text">
-            <div class="ecw-commit-sentence">{sentence(summary)}</div>
+            <div class="ecw-commit-sentence">{sentence(summary, controller.policy)}</div>
             {!running && summary && summary.changes > 0 && (
               <div class="ecw-soft" id="ecw-commit-how">
                 {blocked ??
+                  leftAlone(summary, controller.policy) ??
                   "Each item is read, changed in the named keys only, written, then read back and compared."}
               </div>
             )}
@@ -161,10 +187,17 @@ function Options({ controller }: { controller: CommitController }): JSX.Element 
   );
 }
 
+/** What can go through: under "report", whatever met somebody else's edit in the last commit cannot. */
+function going(summary: CommitSummary, policy: string): Counts {
+  return policy === "report" ? summary.clear : summary;
+}
+
 /** "Commit 12 edits on 5 items in 1 bundle". */
-export function sentence(summary: CommitSummary | null): string {
+export function sentence(summary: CommitSummary | null, policy: string): string {
   if (!summary || summary.changes === 0) return "Nothing to commit.";
-  const { changes, items, bundles, removed, destroyed } = summary;
+  const { changes, items, bundles, removed } = going(summary, policy);
+  const { destroyed } = summary;
+  if (changes === 0) return "Nothing can be committed yet.";
   const removing =
     removed > 0 ? `, ${count(removed)} of them ${removed === 1 ? "removes a value" : "remove values"}` : "";
   const losing =
@@ -174,11 +207,23 @@ export function sentence(summary: CommitSummary | null): string {
   return `Commit ${plural(changes, "edit")} on ${plural(items, "item")} in ${plural(bundles, "bundle")}${removing}.${losing}`;
 }
 
+/** What becomes of the edits in conflict, or null when there are none. */
+function leftAlone(summary: CommitSummary, policy: string): string | null {
+  const { conflicts } = summary;
+  if (conflicts === 0 || policy !== "report") return null;
+  const one = conflicts === 1;
+  return `${count(conflicts)} more ${one ? "edit conflicts and is" : "edits conflict and are"} left alone: keep ours or drop ${one ? "it" : "them"} first.`;
+}
+
 /** Why the button is off, or null when it is on. */
-export function reasonNot(summary: CommitSummary | null): string | null {
+export function reasonNot(summary: CommitSummary | null, policy: string): string | null {
   if (!summary || summary.changes === 0) return "Nothing is staged: edit a cell first.";
   if (summary.invalid > 0) {
     return `${plural(summary.invalid, "edit")} ${summary.invalid === 1 ? "does" : "do"} not fit the schema: correct or drop ${summary.invalid === 1 ? "it" : "them"} first.`;
+  }
+  if (going(summary, policy).changes === 0) {
+    const one = summary.conflicts === 1;
+    return `${plural(summary.conflicts, "edit")} ${one ? "conflicts" : "conflict"}: keep ours or drop ${one ? "it" : "them"} first, or choose under Options.`;
   }
   return null;
 }
@@ -191,6 +236,8 @@ function Running({ progress, stopping }: { progress: Progress; stopping: boolean
       ? `Proving the first ${progress.canary ? plural(progress.canary, "item") : "items"} before the rest`
       : (PHASES[progress.phase] ?? progress.phase.charAt(0).toUpperCase() + progress.phase.slice(1));
   const counts = { ...progress, conflict: progress.conflicts } as unknown as Record<string, number>;
+  // Until there is a number, the bar only says that something is going on.
+  const known = total > 0 && (done > 0 || progress.phase !== "reading");
   return (
     <div class="ecw-running">
       <label>
@@ -202,9 +249,10 @@ function Running({ progress, stopping }: { progress: Progress; stopping: boolean
               `, bundle ${count(Math.min(progress.bundles_done + 1, progress.bundles_total))} of ${count(progress.bundles_total)}`}
           </span>
         </span>
-        <progress value={total > 0 ? done : undefined} max={total || undefined} />
+        <progress value={known ? done : undefined} max={total || undefined} />
       </label>
-      <Counts counts={counts} />
+      <StillWaiting at={`${progress.phase} ${done} ${progress.bundles_done}`} trouble={progress.trouble} />
+      <Tally counts={counts} />
       <div class="ecw-sr" role="status">
         {phase}
       </div>
@@ -212,7 +260,7 @@ function Running({ progress, stopping }: { progress: Progress; stopping: boolean
   );
 }
 
-function Counts({ counts }: { counts: Record<string, number> }): JSX.Element | null {
+function Tally({ counts }: { counts: Record<string, number> }): JSX.Element | null {
   const shown = ORDER.filter((status) => (counts[status] ?? 0) > 0);
   if (shown.length === 0) return null;
   return (
@@ -244,22 +292,21 @@ function Done({ outcome }: { outcome: Outcome }): JSX.Element {
           {outcome.text} <span class="ecw-soft">{seconds(outcome.seconds)}</span>
         </span>
       </div>
-      <Counts counts={outcome.counts} />
+      <Tally counts={outcome.counts} />
       {outcome.open.length > 0 && (
         <>
           <h3>Left open</h3>
-          <ul>
-            {outcome.open.map((row) => (
-              <li key={`${row.item}\n${row.key}`}>
-                <Status state={row.status} />
-                <span class="ecw-open-name" title={row.item}>
-                  {row.name ?? row.item}
-                </span>
-                <span>{row.key}</span>
-                {row.note && <span class="ecw-soft">{row.note}</span>}
-              </li>
+          <div
+            class="ecw-open"
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+            tabIndex={0}
+            role="region"
+            aria-label="Edits left open"
+          >
+            {[...outcome.causes.keys(), null].map((cause) => (
+              <Open key={cause} outcome={outcome} cause={cause} />
             ))}
-          </ul>
+          </div>
           {open > outcome.open.length && (
             <div class="ecw-soft">
               … and {count(open - outcome.open.length)} more, in <code>items.receipt.to_frame()</code>.
@@ -268,6 +315,38 @@ function Done({ outcome }: { outcome: Outcome }): JSX.Element {
         </>
       )}
     </div>
+  );
+}
+
+/** The open rows that one cause explains, said once above them; those with a reason of their own for null. */
+function Open({ outcome, cause }: { outcome: Outcome; cause: number | null }): JSX.Element | null {
+  const rows = outcome.open.filter((row) => row.cause === cause);
+  const common = cause === null ? undefined : outcome.causes[cause];
+  if (rows.length === 0 && !common) return null;
+  return (
+    <>
+      {common && (
+        <div class="ecw-cause">
+          <b>{plural(common.count, "edit")}:</b> <Told text={common.text} />
+        </div>
+      )}
+      <ul>
+        {rows.map((row) => (
+          <li key={`${row.item}\n${row.key}`}>
+            <Status state={row.status} />
+            <span class="ecw-open-name" title={row.item}>
+              {row.name ?? row.item}
+            </span>
+            <span>{row.key}</span>
+            {row.note && (
+              <span class="ecw-soft">
+                <Told text={row.note} />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import type { AnyModel } from "@anywidget/types";
 import type { JSX } from "preact";
 import { count, plural, sameCell, stateLook } from "../shared/cells";
 import type { RequestClient } from "../shared/client";
+import { Told } from "../shared/notes";
 import { ErrorBanner, Icon, Notice, Status } from "../shared/ui";
 import { Value } from "../shared/value";
 import { type DiffController, type DiffRow, type DiffSummary, PAGE } from "./controller";
@@ -235,7 +236,11 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
       </td>
       <td class="ecw-statuscell">
         <Status state={status} />
-        {row.note && <div class="ecw-note">{row.note}</div>}
+        {row.note && (
+          <div class="ecw-note">
+            <Told text={row.note} />
+          </div>
+        )}
       </td>
       <td class="ecw-dropcell">
         {row.status === "conflict" && (
