@@ -73,3 +73,11 @@ export async function until(check: () => unknown, what = check.toString()): Prom
 export function press(target: Element, key: string, more: KeyboardEventInit = {}): void {
   target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
 }
+
+/** The button of that name. */
+export function button(root: Element, label: string): HTMLButtonElement {
+  const all = [...root.querySelectorAll("button")];
+  const found = all.find((b) => (b.getAttribute("aria-label") ?? b.textContent) === label);
+  if (!found) throw new Error(`No button ${label} among ${all.map((b) => b.textContent).join(", ")}`);
+  return found;
+}

@@ -1,0 +1,132 @@
+// The built bundle of the diff preview.
+import { afterEach, describe, expect, test } from "vitest";
+import { FakeModel } from "../dev/fake_python";
+import { button, listeners, type Rendered, requests, show, strict, until } from "./strict_model";
+
+const { default: diff } = await import("../../static/diff_preview.js" as string);
+
+let shown: Rendered[] = [];
+afterEach(() => {
+  for (const one of shown) one.end();
+  shown = [];
+});
+
+const SUMMARY = {
+  generation: 1,
+  changes: 12,
+  items: 5,
+  invalid: 2,
+  removed: 0,
+  destroyed: 0,
+  rows: 12,
+  settled: null as Record<string, number> | null,
+  can_undo: true,
+  can_redo: false,
+};
+
+function diffOf(summary = SUMMARY, rows: object[] = []): { model: FakeModel; root: HTMLElement } {
+  const model = strict(new FakeModel({ summary, error: null }));
+  model.handler = (method, params) => {
+    const { start, count } = params as { start: number; count: number };
+    if (method !== "rows") return { result: {} };
+    const made = Array.from({ length: Math.min(count, summary.rows - start) }, (_, i) => ({
+      item: `item-${start + i}`,
+      name: `name-${start + i}`,
+      key: "weather",
+      before: "sun",
+      after: "fog",
+      status: "staged",
+      implied: false,
+      note: null,
+      ...rows[start + i],
+    }));
+    return { result: { generation: summary.generation, rows: made } };
+  };
+  const one = show(diff, model);
+  shown.push(one);
+  return { model, root: one.root };
+}
+
+describe("diff preview", () => {
+  test("is a real table that says what is what in words", async () => {
+    const rows = [
+      { before: 0, after: ["n", "1.0"] },
+      { before: null, after: 0 },
+      { before: "100", after: ["n", "100"], status: "invalid", note: "not one of sun, rain" },
+      { status: "verified" },
+    ];
+    const { root } = diffOf(SUMMARY, rows);
+    await until(() => root.querySelector("tbody th"));
+    expect(root.querySelector("caption")?.textContent).toBe("12 edits on 5 items, 2 do not fit the schema");
+    const lines = [...root.querySelectorAll("tbody tr")].map((row) => row.textContent);
+    expect(lines[0]).toContain("not set1.0");
+    expect(lines[1]).toContain("null− remove");
+    expect(lines[2]).toContain('"100"100');
+    expect(lines[2]).toContain("not one of sun, rain");
+    expect(lines[3]).toContain("verified");
+    expect(root.querySelector("tbody th")?.getAttribute("title")).toBe("item-0");
+  });
+
+  test("a row is dropped by item and key", async () => {
+    const { model, root } = diffOf();
+    await until(() => root.querySelector("tbody th"));
+    button(root, "Drop: weather on name-3").click();
+    expect(requests(model, "drop")).toEqual([{ cells: [["item-3", "weather"]] }]);
+  });
+
+  test("dropping all asks first", async () => {
+    const { model, root } = diffOf();
+    button(root, "Drop all…").click();
+    expect(requests(model, "drop")).toEqual([]);
+    button(root, "Keep").click();
+    button(root, "Drop all…").click();
+    button(root, "Drop all").click();
+    expect(requests(model, "drop")).toEqual([{ all: true }]);
+  });
+
+  test("what an overwrite destroys is told in word and sign", async () => {
+    const { root } = diffOf({ ...SUMMARY, removed: 1, destroyed: 1 }, [{ after: 0, implied: true }]);
+    await until(() => root.querySelector("tbody th"));
+    expect(root.querySelector("caption")?.textContent).toContain("1 destroyed by overwrite");
+    expect(root.querySelector("tbody .ecw-status")?.textContent).toBe("⊖destroyed by overwrite");
+    expect(root.querySelectorAll("tbody tr.ecw-r-destroyed")).toHaveLength(1);
+  });
+
+  test("pages of 100", async () => {
+    const { model, root } = diffOf({ ...SUMMARY, rows: 12_345 });
+    await until(() => root.querySelectorAll("tbody tr").length === 100);
+    expect(root.textContent).toContain("1–100 of 12,345");
+    button(root, "Next").click();
+    await until(() => root.textContent?.includes("name-100"));
+    expect(root.textContent).toContain("101–200 of 12,345");
+    expect(requests(model, "rows").at(-1)).toEqual({ start: 100, count: 100 });
+    model.change("summary", { ...SUMMARY, generation: 2, rows: 3 });
+    await until(
+      () => root.querySelectorAll("tbody tr").length <= 100 && !root.textContent?.includes("101–200"),
+    );
+    expect(requests(model, "rows").at(-1)).toEqual({ start: 0, count: 100 });
+  });
+
+  test("nothing staged", () => {
+    const { model, root } = diffOf({ ...SUMMARY, changes: 0, rows: 0, can_undo: false });
+    expect(root.textContent).toContain("Nothing staged. Edit a cell, or call items.stage(...).");
+    expect(requests(model, "rows")).toEqual([]);
+    expect(button(root, "Undo").disabled).toBe(true);
+  });
+
+  test("what a commit settled can be cleared", () => {
+    const { model, root } = diffOf({ ...SUMMARY, settled: { verified: 3, already: 0 } });
+    expect(root.querySelector(".ecw-settled")?.textContent).toBe("✓ 3 verified");
+    button(root, "Clear settled").click();
+    expect(requests(model, "clear_settled")).toHaveLength(1);
+  });
+
+  test("leaves nothing behind", () => {
+    const model = strict(new FakeModel({ summary: SUMMARY, error: null }));
+    const { el, end } = show(diff, model);
+    expect(listeners(model)).toBe(3);
+    end();
+    expect(listeners(model)).toBe(0);
+    expect(el.childNodes).toHaveLength(0);
+  });
+});
