@@ -13,7 +13,7 @@ import numpy as np
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.bulk import Operation, Outcome, evaluate
 from encord_widgets.metadata.bulk_columns import Cell, Coded
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.changes_bulk import BulkEdit as KeyEdits
 from encord_widgets.metadata.texts import counted, html_table, printable
 from encord_widgets.metadata.values import Value, shown
 
@@ -235,7 +235,7 @@ class BulkEdit:
             if expected is not None and expected.text != preview.text:
                 hint = "Look at it again, then stage."
                 raise InvalidInputError([Problem(f"as before: {expected.text}", preview.text, hint=hint)])
-            items.changes.stage(list(_changes(items.table, rows, outcome)))
+            items.changes.stage((), list(_edits(items.table, rows, outcome)), items.table)
             preview.staged = True
             done.append(preview)
 
@@ -255,15 +255,13 @@ class BulkEdit:
         return {key: Coded.from_column(effective.column(key), rows, distinct=distinct) for key in keys}
 
 
-def _changes(table: ItemTable, rows: Rows, outcome: Outcome) -> Iterator[Change]:
+def _edits(table: ItemTable, rows: Rows, outcome: Outcome) -> Iterator[KeyEdits]:
     """What is to be staged; the base of an edit is what Encord holds, under any edit that is staged there."""
     for one in outcome.keys:
         places = np.flatnonzero(one.changed)
-        at = rows[places]
-        uuids = [table.uuids[row] for row in at.tolist()]
-        stored, wanted = table.column(one.key).values(at), one.after.take(places)
-        for item, base, after in zip(uuids, stored, wanted, strict=True):
-            yield Change(item, one.key, base, _value(after))
+        if len(places):
+            at = rows[places]
+            yield KeyEdits(one.key, at, table.column(one.key).take(at), one.after.column(places))
 
 
 def _value(cell: Cell) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -102,13 +102,19 @@ class Coded:
         """
         return self.values[int(self.codes[row])]
 
-    def take(self, rows: Rows) -> list[Cell]:
-        """The cells of some rows.
+    def column(self, rows: Rows) -> Column:
+        """Some rows as a column; none of them may be a refusal.
 
         Args:
             rows: Positions in `codes`.
         """
-        return [self.values[code] for code in self.codes[rows].tolist()]
+        codes = self.codes[rows]
+        used = np.flatnonzero(np.bincount(codes, minlength=1))
+        each = Column(len(used))
+        each.write(np.arange(len(used)), [cast("Value", self.values[code]) for code in used.tolist()])
+        renumbered = np.zeros(len(self.values), dtype=np.int64)
+        renumbered[used] = np.arange(len(used))
+        return each.take(renumbered[codes])
 
     def to_list(self) -> list[Cell]:
         """The cells of all rows."""

@@ -280,6 +280,14 @@ def test_joined_columns_are_the_rows(pairs):
     assert len(found) <= len(pairs)
 
 
+@given(st.lists(cells, max_size=8), st.randoms(use_true_random=False))
+def test_rows_of_a_column_are_its_cells(values, random):
+    places = [place for place in range(len(values)) if random.random() < 0.6]
+    column = Coded.of(values).column(np.array(places, dtype=np.int64))
+    found = column.values(np.arange(len(places)))
+    assert [canonical(value) for value in found] == [canonical(values[place]) for place in places]
+
+
 def test_a_function_is_called_once_for_a_value():
     seen = []
     column = Coded.of(["fog", "rain"] * 50 + [ABSENT])
