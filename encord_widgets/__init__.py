@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from encord_widgets.widgets.commit_panel import CommitPanel
     from encord_widgets.widgets.diff_preview import DiffPreview
     from encord_widgets.widgets.filter_builder import FilterBuilder
+    from encord_widgets.widgets.inspector import ItemInspector
     from encord_widgets.widgets.item_grid import ItemGrid
     from encord_widgets.widgets.join_panel import JoinPanel
     from encord_widgets.widgets.schema_editor import SchemaEditor
@@ -81,6 +82,7 @@ _HOMES = {
     "widgets.commit_panel": ("CommitPanel",),
     "widgets.diff_preview": ("DiffPreview",),
     "widgets.filter_builder": ("FilterBuilder",),
+    "widgets.inspector": ("ItemInspector",),
     "widgets.item_grid": ("ItemGrid",),
     "widgets.join_panel": ("JoinPanel",),
     "widgets.schema_editor": ("SchemaEditor",),
@@ -112,6 +114,7 @@ __all__ = [
     "InvalidInputError",
     "InvalidRequestError",
     "ItemGrid",
+    "ItemInspector",
     "ItemSet",
     "JoinPanel",
     "KeyType",

@@ -17,6 +17,7 @@ from encord_widgets.widgets.item_grid import ItemGrid
 
 if TYPE_CHECKING:
     from encord_widgets.widgets.filter_builder import FilterBuilder
+    from encord_widgets.widgets.inspector import ItemInspector
     from encord_widgets.widgets.schema_editor import SchemaEditor
 
 __all__ = ["Workbench"]
@@ -24,15 +25,19 @@ __all__ = ["Workbench"]
 _DRAWERS: Final = {
     "builder": ("filter", "Build the filter of the items, with counts"),
     "editor": ("schema", "Edit the organisation's metadata schema"),
+    "inspector": (
+        "inspector",
+        "Look at the selected item: its picture, all its metadata, the frames of a video or group",
+    ),
 }
-_PARTS: Final = ("grid", "diff", "panel", "_builder", "_editor", "_bar")
+_PARTS: Final = ("grid", "diff", "panel", "_builder", "_editor", "_inspector", "_bar")
 
 
 class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Look, edit, review, commit and prove, on one page: an `ItemGrid`, a `DiffPreview` and a `CommitPanel`.
 
-    Two buttons above the grid open a `FilterBuilder` and a `SchemaEditor`; each is made when it is first wanted. All
-    of them follow the same item set, and so does every other widget on it.
+    Buttons above the grid open a `FilterBuilder`, a `SchemaEditor` and, below the grid, an `ItemInspector`; each is
+    made when it is first wanted. All of them follow the same item set, and so does every other widget on it.
 
     Args:
         items: The items.
@@ -96,14 +101,26 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._editor = SchemaEditor(self.items.client, items=self.items)
         return self._editor
 
+    @property
+    def inspector(self) -> ItemInspector:
+        """The inspector; it is made when it is first asked for."""
+        if "_inspector" not in self.__dict__:
+            from encord_widgets.widgets.inspector import ItemInspector  # with the first use
+
+            self._inspector = ItemInspector(self.items)
+        return self._inspector
+
     def _switched(self, _: object) -> None:
         for name, switch in self._switches.items():
             switch.description = f"{'Hide' if switch.value else 'Show'} {_DRAWERS[name][0]}"
         self.children = self._parts()
 
     def _parts(self) -> list[Any]:
-        drawers = [getattr(self, name) for name, switch in self._switches.items() if switch.value]
-        return [self._bar, *drawers, self.grid, self.diff, self.panel]
+        above, below = (
+            [getattr(self, name) for name in names if self._switches[name].value]
+            for names in (("builder", "editor"), ("inspector",))
+        )
+        return [self._bar, *above, self.grid, *below, self.diff, self.panel]
 
     def close(self) -> None:
         """Close all its widgets and take the workbench off the page. Closing twice is fine."""

@@ -5,7 +5,15 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const WIDGETS = ["item_grid", "diff_preview", "commit_panel", "schema_editor", "filter_builder", "join_panel"];
+const WIDGETS = [
+  "item_grid",
+  "diff_preview",
+  "commit_panel",
+  "schema_editor",
+  "filter_builder",
+  "inspector",
+  "join_panel",
+];
 const LIMIT = 60_000;
 // The grid is the one widget with editors, a clipboard and header filters in one; a notebook holds one or two.
 const LIMITS = { item_grid: 90_000 };
