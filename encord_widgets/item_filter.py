@@ -275,7 +275,9 @@ class FilterableItems(ExportableItems, EditableItems, BulkItems):
         """Let all rules look again, as one step of undo."""
         rules = self.rules
         if rules:
-            self._edited(lambda: self.changes.stage([edit for rule in rules for edit in rule.again()]))
+            self._edited(
+                lambda: self.changes.stage((), [edit for rule in rules for edit in rule.again()], self.table)
+            )
 
     def _settle_rules(self, receipt: Receipt) -> None:
         for rule in self._rules:

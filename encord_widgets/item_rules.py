@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
 from encord_widgets.item_states import ItemFacts
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.changes_bulk import BulkEdit, Mask, distinct_rows, rows_in
+from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.filters.tree import Filter
 from encord_widgets.metadata.schema import MetadataSchema
@@ -90,8 +91,9 @@ class StagedRule:
         self.values = dict(values)
         self.problem = ""
         self._items = items
-        self._placed: set[str] = set()
-        self._covered: dict[tuple[str, str], Change] = {}
+        self._placed: Mask = np.zeros(0, dtype=np.bool_)  # by row
+        self._covered: dict[str, BulkEdit] = {}
+        self._was_active: tuple[object, bool] = (None, True)
         facts = ItemFacts(items, dict.fromkeys(self.values, self._before), self._is_mine)
         self._engine = FilterEngine(facts, lambda: items.rows)
 
@@ -113,8 +115,8 @@ class StagedRule:
             table, rows = self._items.table, self._rows()
             missed = np.zeros(len(rows), dtype=np.bool_)
             for key, value in self.values.items():
-                held = self._items.effective.column(key).values(rows)
-                missed |= np.fromiter((not same(one, value) for one in held), np.bool_, len(rows))
+                held = self._items.effective.column(key).take(rows)
+                missed |= ~same_cells(held, Column.of(value, len(rows)))
             return [table.uuids[row] for row in rows[missed].tolist()]
 
     @property
@@ -131,23 +133,29 @@ class StagedRule:
     @property
     def active(self) -> bool:
         """Whether any of its edits is still staged, or there was nothing to stage."""
-        if not self._placed:
+        rows = np.flatnonzero(self._placed)
+        if not len(rows):
             return True
-        return any(self._mine(item, key) for item in self._placed for key in self.values)
+        table = self._items.table
+        version = (self._items.changes.revision, *(table.column(key).version for key in self.values))
+        if self._was_active[0] != version:
+            self._was_active = (version, any(self._mine(key, rows).any() for key in self.values))
+        return self._was_active[1]
 
     def drop(self) -> None:
         """Put the rule away and drop its edits, as one step of undo. Exceptions stay as they are."""
         with self._items.lock:
-            back = [edit for item in self._placed for edit in self._taken_back(item)]
-            self._items._drop_rule(self, lambda: self._items.changes.stage(back))  # noqa: SLF001 - its own items
+            back = self._taken_back(np.flatnonzero(self._placed))
+            changes, table = self._items.changes, self._items.table
+            self._items._drop_rule(self, lambda: changes.stage((), back, table))  # noqa: SLF001 - its own items
 
     # -- for the item set --------------------------------------------------------------------------------------
 
     def first(self) -> None:
         """Stage the values on all items that match, over whatever is staged there."""
-        self._items.changes.stage(list(self._placing(self._rows(), over=True)))
+        self._items.changes.stage((), self._placing(self._rows(), over=True), self._items.table)
 
-    def again(self) -> list[Change]:
+    def again(self) -> list[BulkEdit]:
         """Edits that bring the rule up to date with the items, for `ChangeSet.stage`."""
         try:
             rows = self._rows()
@@ -155,11 +163,11 @@ class StagedRule:
             self.problem = str(error)
             return []
         self.problem = ""
-        matching = {self._items.table.uuids[row] for row in rows.tolist()}
-        gone = [item for item in self._placed if item not in matching]
-        edits = [edit for item in gone for edit in self._taken_back(item)]
-        self._placed.difference_update(gone)
-        return edits + list(self._placing(rows, over=False))
+        placed = np.flatnonzero(self._placed)
+        gone = placed[~rows_in(placed, rows)]
+        back = self._taken_back(gone)
+        self._placed[gone] = False
+        return back + self._placing(rows, over=False)
 
     def settle(self, receipt: Receipt) -> None:
         """Let go of cells that a commit settled.
@@ -167,11 +175,20 @@ class StagedRule:
         Args:
             receipt: What the commit did.
         """
+        done: dict[str, list[int]] = {}
         for row in receipt.with_status("verified", "already"):
-            if row.key in self.values and same(row.wanted, self.values[row.key]):
-                self._covered.pop((row.item, row.key), None)
-                if not any(self._mine(row.item, key) for key in self.values):
-                    self._placed.discard(row.item)
+            at = self._items.table.row_of(row.item)
+            if at is not None and row.key in self.values and same(row.wanted, self.values[row.key]):
+                done.setdefault(row.key, []).append(at)
+        settled = {key: np.array(found, dtype=np.int64) for key, found in done.items()}
+        for key, rows in settled.items():
+            self._uncover(key, rows)
+        rows = distinct_rows(settled.values())
+        rows = rows[rows < len(self._placed)]
+        still = np.zeros(len(rows), dtype=np.bool_)
+        for key in self.values:
+            still |= self._mine(key, rows)
+        self._placed[rows[~still]] = False
 
     # -- inner -------------------------------------------------------------------------------------------------
 
@@ -179,58 +196,91 @@ class StagedRule:
         rows = self._items.rows
         return rows[self._engine.mask(self.filter)[rows]]
 
-    def _placing(self, rows: Rows, *, over: bool) -> Iterator[Change]:
+    def _placing(self, rows: Rows, *, over: bool) -> list[BulkEdit]:
         """Edits for items that match; edits that stand there already are covered by the first staging only."""
-        table, changes, placed = self._items.table, self._items.changes, set[str]()
-        uuids = [table.uuids[row] for row in rows.tolist()]
+        table, edits, placed = self._items.table, list[BulkEdit](), list[Rows]()
+        if len(self._placed) < len(table):
+            longer = np.zeros(len(table) - len(self._placed), dtype=np.bool_)
+            self._placed = np.append(self._placed, longer)
         for key, value in self.values.items():
-            for item, held in zip(uuids, table.column(key).values(rows), strict=True):
-                present = changes.get(item, key)
-                if not over and (present is not None or item in self._placed):
-                    continue
-                if present is not None and same(present.after, value):
-                    continue
-                if present is not None:
-                    self._covered[item, key] = present
-                elif same(held, value):
-                    continue
-                placed.add(item)
-                yield Change(item, key, held, value)
-        self._placed |= placed
+            stored = table.column(key).take(rows)
+            present = self._items.changes.edits_of(key, table)
+            there, same_there = self._staged(present, rows, value)
+            wanted = ~same_there & (there | ~same_cells(stored, Column.of(value, len(rows))))
+            if not over:
+                wanted &= ~there & ~self._placed[rows]
+            if present is not None and (covered := rows[wanted & there]).size:
+                found = present.at(present.find(covered)[0]).in_order()
+                self._covered[key] = found.over(self._covered.get(key))
+            places = np.flatnonzero(wanted)
+            if len(places):
+                after = Column.of(value, len(places))
+                edits.append(BulkEdit(key, rows[places], stored.take(places), after))
+                placed.append(rows[places])
+        for found_rows in placed:
+            self._placed[found_rows] = True
+        return edits
 
-    def _taken_back(self, item: str) -> Iterator[Change]:
-        """Edits that leave the cells of an item as they were before the rule, where they still are the rule's."""
+    def _taken_back(self, rows: Rows) -> list[BulkEdit]:
+        """Edits that leave the cells of items as they were before the rule, where they still are the rule's."""
+        edits = []
         for key in self.values:
-            if self._mine(item, key):
-                stored = self._items.stored(item, key)
-                yield self._covered.pop((item, key), Change(item, key, stored, stored))
+            mine = rows[self._mine(key, rows)]
+            covered = self._covered.get(key)
+            back = None if covered is None else covered.at(rows_in(covered.rows, mine))
+            plain = mine if back is None else mine[~rows_in(mine, back.rows)]
+            stored = self._items.table.column(key).take(plain)
+            edits.append(BulkEdit(key, plain, stored, stored))
+            if back is not None:
+                edits.append(back)
+                self._uncover(key, mine)
+        return [edit for edit in edits if len(edit)]
 
-    def _mine(self, item: str, key: str) -> bool:
-        """Whether a cell holds what the rule put there."""
-        change = self._items.changes.get(item, key)
-        if change is None:  # the rule put back what is stored, over an earlier edit
-            return (item, key) in self._covered and same(self._items.stored(item, key), self.values[key])
-        return same(change.after, self.values[key])
+    def _uncover(self, key: str, rows: Rows) -> None:
+        covered = self._covered.pop(key, None)
+        left = None if covered is None else covered.without(rows)
+        if left is not None:
+            self._covered[key] = left
 
-    def _is_mine(self, change: Change) -> bool:
-        return (
-            change.item in self._placed
-            and change.key in self.values
-            and same(change.after, self.values[change.key])
-        )
+    @staticmethod
+    def _staged(present: BulkEdit | None, rows: Rows, value: Value) -> tuple[Mask, Mask]:
+        """On which rows an edit is staged, and on which of them it wants a value."""
+        wants = np.zeros(len(rows), dtype=np.bool_)
+        if present is None:
+            return wants, wants.copy()
+        places, there = present.find(rows)
+        at = np.flatnonzero(there)
+        wants[at] = same_cells(present.after.take(places[at]), Column.of(value, len(at)))
+        return there, wants
+
+    def _mine(self, key: str, rows: Rows) -> Mask:
+        """On which rows the cell holds what the rule put there."""
+        table, value = self._items.table, self.values[key]
+        there, found = self._staged(self._items.changes.edits_of(key, table), rows, value)
+        covered = self._covered.get(key)
+        if covered is not None:  # the rule put back what is stored, over an earlier edit
+            at = np.flatnonzero(~there & rows_in(rows, covered.rows))
+            found[at] = same_cells(table.column(key).take(rows[at]), Column.of(value, len(at)))
+        return found
+
+    def _is_mine(self, edits: BulkEdit) -> Mask:
+        found = np.zeros(len(edits), dtype=np.bool_)
+        if edits.key in self.values:
+            known = edits.rows < len(self._placed)
+            found[known] = self._placed[edits.rows[known]]
+            found &= same_cells(edits.after, Column.of(self.values[edits.key], len(edits)))
+        return found
 
     def _before(self, key: str) -> Column:
         """The column of a key that the rule sets, as if the rule had staged nothing."""
-        table, column = self._items.table, self._items.effective.column(key)
-        mine = [item for item in self._placed if self._mine(item, key)]
-        if not mine:
+        stored, column = self._items.table.column(key), self._items.effective.column(key)
+        placed = np.flatnonzero(self._placed)
+        rows = placed[self._mine(key, placed)]
+        if not len(rows):
             return column
-        rows = table.rows_of(mine)
-        values = table.column(key).values(rows)
-        for at, item in enumerate(mine):
-            covered = self._covered.get((item, key))
-            if covered is not None:
-                values[at] = covered.after
         column = column.copy()
-        column.write(rows, values)
+        column.put(rows, stored.take(rows))
+        covered = self._covered.get(key)
+        if covered is not None and (mine := rows_in(covered.rows, rows)).any():
+            column.put(covered.rows[mine], covered.after.take(np.flatnonzero(mine)))
         return column

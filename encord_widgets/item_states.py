@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow
 from encord_widgets.item_view import FIELD_PREFIX, KEY_PREFIX
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.changes_bulk import BulkEdit, Mask, distinct_rows
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.filters.subjects import OPAQUE_COLUMN, STATE_PREFIX
 from encord_widgets.metadata.schema import KeyType, MetadataSchema
@@ -36,14 +36,14 @@ class ItemFacts:
     Args:
         items: The items.
         instead: For keys whose staged values are not to count as they are, what gives the column instead.
-        left_out: Staged edits that do not count for the states.
+        left_out: Which staged edits of a key do not count for the states.
     """
 
     def __init__(
         self,
         items: FilterableItems,
         instead: Mapping[str, Callable[[str], Column]] | None = None,
-        left_out: Callable[[Change], bool] = lambda _: False,
+        left_out: Callable[[BulkEdit], Mask] | None = None,
     ) -> None:
         self._items = items
         self._instead = instead or {}
@@ -179,19 +179,17 @@ class ItemFacts:
         Raises:
             KeyError: If there is no such state.
         """
-        find = {
+        find: Callable[[], Rows] = {
             "changed": self._changed,
             "invalid": self._invalid,
-            "conflict": lambda: self._open({"conflict"}),
-            "unverified": lambda: self._open(OPEN),
-            "verified": self._verified,
+            "conflict": lambda: self._rows_of(self._open({"conflict"})),
+            "unverified": lambda: self._rows_of(self._open(OPEN)),
+            "verified": lambda: self._rows_of(self._verified()),
         }[name]
         version = self._state_version()
         held = self._states.get(name)
         if held is None or held[0] != version:
-            found = (self.row_of(item) for item in dict.fromkeys(find()))
-            rows = np.array(sorted(row for row in found if row is not None), dtype=np.int64)
-            held = self._states[name] = (version, rows)
+            held = self._states[name] = (version, find())
         return held[1]
 
     def _state_version(self) -> object:
@@ -202,24 +200,37 @@ class ItemFacts:
             self._schema, self._schemas = items.schema, self._schemas + 1
         return items.changes.revision, self._receipts, self._schemas, len(self)
 
-    def _changed(self) -> Iterable[str]:
-        return (change.item for change in self._items.changes if not self._left_out(change))
+    def _rows_of(self, items: Iterable[str]) -> Rows:
+        found = (self.row_of(item) for item in dict.fromkeys(items))
+        return np.array(sorted(row for row in found if row is not None), dtype=np.int64)
 
-    def _invalid(self) -> Iterable[str]:
-        schema = self._items.schema
-        return (
-            c.item
-            for c in self._items.changes
-            if not self._left_out(c) and schema.misfit(c.key, c.after) is not None
-        )
+    def _edits(self) -> Iterator[BulkEdit]:
+        """Staged edits that count, by key."""
+        changes, table = self._items.changes, self._items.table
+        for key in changes.keys:
+            edits = changes.edits_of(key, table)
+            if edits is not None:
+                yield edits if self._left_out is None else edits.at(~self._left_out(edits))
+
+    def _changed(self) -> Rows:
+        return distinct_rows(edits.rows for edits in self._edits())
+
+    def _invalid(self) -> Rows:
+        from encord_widgets.metadata.filters.masks import Cells  # with the first filter
+        from encord_widgets.metadata.filters.misfits import misfits
+
+        types = ((edits, self._items.schema.get(edits.key)) for edits in self._edits())
+        return distinct_rows(edits.rows[misfits(Cells(edits.after), ty)] for edits, ty in types if ty)
 
     def _open(self, statuses: Collection[str]) -> Iterable[str]:
         rows = () if self._receipt is None else self._receipt.rows
         return (row.item for row in rows if row.status in statuses and self._still_staged(row))
 
     def _still_staged(self, row: ReceiptRow) -> bool:
-        change = self._items.changes.get(row.item, row.key)
-        if change is None or self._left_out(change):
+        change, at = self._items.changes.get(row.item, row.key), self.row_of(row.item)
+        if change is None or at is None:
+            return False
+        if self._left_out is not None and self._left_out(BulkEdit.of_changes(row.key, [at], [change]))[0]:
             return False
         return same(change.after, row.wanted) and same(change.base, row.before)
 

@@ -173,6 +173,16 @@ class ChangeSet(ChangeState):
         by_hand = [keys[key] for keys in self._cells.values() if key in keys]
         return None if held is None else held.plain(), by_hand
 
+    def edits_of(self, key: str, index: ItemIndex) -> BulkEdit | None:
+        """All staged edits of one key on items of a table, as columns; None when there are none.
+
+        Args:
+            key: Metadata key.
+            index: Rows of items.
+        """
+        self._attach(index)
+        return self._current(key, self._known(key))
+
     def window(self, start: int, count: int) -> list[Change]:
         """Some edits of the iteration.
 

@@ -140,11 +140,14 @@ class ChangeState:
 
     # -- many items --------------------------------------------------------------------------------------------
 
-    def _stage_bulk(self, bulk: Sequence[BulkEdit], index: ItemIndex) -> list[Part]:
+    def _attach(self, index: ItemIndex) -> None:
         if index is not self._index:
             if len(self._index):
                 raise ValueError("these edits are of items in another table")
             self._index = index
+
+    def _stage_bulk(self, bulk: Sequence[BulkEdit], index: ItemIndex) -> list[Part]:
+        self._attach(index)
         if not self._bulk:
             rows = (index.row_of(item) for item in self._cells)
             self._numbers.give(np.array([row for row in rows if row is not None], dtype=np.int64))
@@ -178,6 +181,7 @@ class ChangeState:
 
     def _enter(self, part: Part, to: Snapshot, since: Snapshot) -> None:
         """Bring a key to how it stood before or after a bulk edit."""
+        self._ranks.setdefault(part.key, len(self._ranks))
         held = self._bulk.pop(part.key, None)
         if held is not None:
             for row in held.hidden:
@@ -191,7 +195,6 @@ class ChangeState:
         self._rows_moved(part.key, part.rows)
 
     def _hold(self, key: str, held: Held) -> None:
-        self._ranks.setdefault(key, len(self._ranks))
         self._bulk[key] = held
         self._bulk = dict(sorted(self._bulk.items(), key=lambda entry: self._ranks[entry[0]]))
 
