@@ -234,7 +234,7 @@ function Select({ value, words, label, disabled, onPick }: SelectProps): JSX.Ele
   );
 }
 
-const HEADS = ["Column", "Key", "Where a value is", "Change", "Same", "Kept", "Missing", "Cannot"];
+const HEADS = ["Column", "Key", "Where a value is", "Change", "Same", "Kept", "Missing", "Refused"];
 
 function Columns({ controller }: { controller: JoinController }): JSX.Element {
   const { columns, summary } = controller;
