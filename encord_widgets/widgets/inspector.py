@@ -260,7 +260,8 @@ class ItemInspector(EncordWidget):
 
     def _headline(self) -> str:
         target = self._shown()
-        return f"{target[0].table.name(target[1])} of {self.items.title}" if target else headline(self.items)
+        named = f"{target[0].table.name(target[1])} of " if target else ""
+        return f"{named}{headline(self.items)}"
 
     def _static_html(self) -> str:
         target = self._shown()

@@ -68,7 +68,9 @@ def test_it_begins_with_the_first_item_and_steps_through_the_view(items, inspect
     inspector.show(items.uuids[-1])
     page.ask("step", back=False)
     assert inspector.item == items.uuids[-1]
-    assert repr(inspector) == f"<ItemInspector: {items.table.name(items.uuids[-1])} of Street scenes>"
+    assert (
+        repr(inspector) == f"<ItemInspector: {items.table.name(items.uuids[-1])} of Street scenes: 60 items>"
+    )
 
 
 @pytest.mark.parametrize("engine", ["native", "ipydatagrid"])

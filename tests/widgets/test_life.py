@@ -30,10 +30,17 @@ MAKERS = {
     "diff": ew.DiffPreview,
     "panel": ew.CommitPanel,
     "filter": ew.FilterBuilder,
+    "inspector": ew.ItemInspector,
     "bench": ew.Workbench,
     "paged bench": lambda items, **more: ew.Workbench(items, engine="ipydatagrid", **more),
 }
-OWN = {"native": NativeGrid, "diff": ew.DiffPreview, "panel": ew.CommitPanel, "filter": ew.FilterBuilder}
+OWN = {
+    "native": NativeGrid,
+    "diff": ew.DiffPreview,
+    "panel": ew.CommitPanel,
+    "filter": ew.FilterBuilder,
+    "inspector": ew.ItemInspector,
+}
 every_widget = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 own_widgets = pytest.mark.parametrize("make", [MAKERS[name] for name in OWN], ids=OWN)
 
@@ -147,6 +154,7 @@ FOLDERS = {
     ew.DiffPreview: "diff_preview",
     ew.CommitPanel: "commit_panel",
     ew.FilterBuilder: "filter_builder",
+    ew.ItemInspector: "inspector",
 }
 both_sides = pytest.mark.parametrize(("kind", "folder"), FOLDERS.items(), ids=FOLDERS.values())
 
@@ -411,9 +419,8 @@ def test_the_workbench_is_grid_diff_and_panel_in_step(items, engine):
 
 def test_the_workbench_makes_filter_and_schema_when_they_are_wanted(items):
     with ew.Workbench(items) as bench:
-        show_filter, show_schema = bench.children[0].children
-        assert "_builder" not in vars(bench)
-        assert "_editor" not in vars(bench)
+        show_filter, show_schema, _ = bench.children[0].children
+        assert {"_builder", "_editor", "_inspector"}.isdisjoint(vars(bench))
         show_filter.value = True
         assert bench.children[1:] == (bench.builder, bench.grid, bench.diff, bench.panel)
         assert show_filter.description == "Hide filter"
