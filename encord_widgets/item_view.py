@@ -55,9 +55,10 @@ class Listing:
         if self._rows is None:
             back = [rows[::-1] for rows in reversed(self._back)]
             found = np.concatenate([*self._front, *back, np.empty(0, dtype=np.int64)])
-            distinct, first = np.unique(found, return_index=True)
-            if len(distinct) < len(found):  # an item that both ends, or two pages, have listed
-                found = found[np.sort(first)]
+            if (
+                len(found) and np.bincount(found).max() > 1
+            ):  # an item that both ends, or two pages, have listed
+                found = found[np.sort(np.unique(found, return_index=True)[1])]
             if self._gone:
                 found = found[~np.isin(found, list(self._gone))]
             self._rows = found

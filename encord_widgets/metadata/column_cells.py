@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Final, TypeAlias
 
@@ -60,7 +60,7 @@ def _same_json(one: str, other: str) -> bool:
 
 
 def _same_spelled(
-    a: _Codes, spelled: list[str], b: _Codes, other: list[str], judge: Callable[[str, str], bool]
+    a: _Codes, spelled: Sequence[str], b: _Codes, other: Sequence[str], judge: Callable[[str, str], bool]
 ) -> Mask:
     same = (a == b) if spelled is other else np.zeros(len(a), dtype=np.bool_)
     left = np.flatnonzero(~same)

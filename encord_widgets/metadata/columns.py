@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from encord_widgets.metadata.text_store import Texts, numbers_spelled
 from encord_widgets.metadata.values import ABSENT, Absent, Value, json_texts, loads
 
 __all__ = ["Column", "Rows", "Tag"]
@@ -40,8 +41,8 @@ class Tag:
 class Column:
     """Values of one key for all rows, typed by cell.
 
-    Numbers live in a float64 array (integers to 2^53 are exact there), text as codes into a list of the column in
-    which a repeated text stands once, nested JSON and longer integers as text in another list. Both lists only ever
+    Numbers live in a float64 array (integers to 2^53 are exact there), text as codes into a packed list of the column
+    in which a repeated text stands once, nested JSON and longer integers as text in another list. Both lists only ever
     get longer, so what was worked out for a code stays true.
 
     Args:
@@ -72,8 +73,8 @@ class Column:
         self._tags: npt.NDArray[np.uint8] = np.zeros(rows, dtype=np.uint8)
         self._numbers: npt.NDArray[np.float64] | None = None
         self._codes: npt.NDArray[np.int32] | None = None
-        self.texts: list[str] = []
-        self.jsons: list[str] = []
+        self.texts = Texts()
+        self.jsons = Texts()
         self._index: dict[str, int] | None = {}
         self.version = next(_VERSIONS)
         """Equal as long as the content is: every write and growth gives a number that no column ever had."""
@@ -128,8 +129,8 @@ class Column:
         other._tags = self._tags.copy()
         other._numbers = None if self._numbers is None else self._numbers.copy()
         other._codes = None if self._codes is None else self._codes.copy()
-        other.texts = list(self.texts)
-        other.jsons = list(self.jsons)
+        other.texts = self.texts.copy()
+        other.jsons = self.jsons.copy()
         other._index = None if self._index is None else dict(self._index)
         other.version = self.version
         other._log, other._logged = list(self._log), self._logged
@@ -271,7 +272,7 @@ class Column:
             if places.any():
                 used = np.flatnonzero(np.bincount(codes[places]))
                 mine = np.zeros(int(used[-1]) + 1, dtype=np.int32)
-                mine[used] = keep([spelled[code] for code in used.tolist()])
+                mine[used] = keep(spelled.pick(used.tolist()))
                 codes[places] = mine[codes[places]]
         self._code_array()[rows] = codes
 
@@ -309,8 +310,8 @@ class Column:
             return [_CONSTANTS[tag]] * len(rows)
         codes = self.codes[rows].tolist()
         if tag == Tag.TEXT:
-            return [self.texts[code] for code in codes]
-        return [loads(self.jsons[code]) for code in codes]
+            return list(self.texts.pick(codes))
+        return list(map(loads, self.jsons.pick(codes)))
 
     def sort_keys(self, rows: Rows) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
         """What to order rows by: the class of the value first, then its rank within the class.
@@ -335,7 +336,7 @@ class Column:
         for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons)):
             places = tags == tag
             if places.any():
-                ranks[places] = _text_ranks(spelled)[self.codes[rows[places]]]
+                ranks[places] = spelled.ranks[self.codes[rows[places]]]
         return _CLASSES[tags], ranks
 
     def matching_text(self, needle: str) -> npt.NDArray[np.bool_]:
@@ -347,19 +348,17 @@ class Column:
         Returns:
             One boolean for every row.
         """
-        wanted = needle.casefold()
         tags = self.tags
         found = np.zeros(self._size, dtype=np.bool_)
         for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons), (Tag.BIG_INT, self.jsons)):
             textual = tags == tag
             if textual.any():
-                hits = np.fromiter((wanted in text.casefold() for text in spelled), dtype=np.bool_)
-                found[textual] = hits[self.codes[textual]]
-        numeric = np.flatnonzero((tags == Tag.INT) | (tags == Tag.FLOAT))
-        if len(numeric) and any(c.isdigit() for c in wanted):
-            distinct, inverse = np.unique(self.numbers[numeric], return_inverse=True)
-            matches = np.fromiter((wanted in f"{n:.15g}" for n in distinct.tolist()), dtype=np.bool_)
-            found[numeric] = matches[inverse]
+                found[textual] = spelled.containing(needle)[self.codes[textual]]
+        wanted = needle.casefold().encode("utf-8", "surrogatepass")
+        if set(wanted) <= set(b"0123456789.e+-"):
+            whole, broken = np.flatnonzero(tags == Tag.INT), np.flatnonzero(tags == Tag.FLOAT)
+            found[whole] = numbers_spelled(self.numbers[whole].astype(np.int64), wanted)
+            found[broken] = numbers_spelled(self.numbers[broken], wanted)
         return found
 
     def _number_array(self) -> npt.NDArray[np.float64]:
@@ -401,14 +400,6 @@ _CLASSES: Final = np.array([5, 4, 0, 0, 1, 1, 2, 3, 1], dtype=np.int8)
 _KINDS: Final[tuple[type, ...]] = (Absent, type(None), bool, int, float, str, list, dict)
 _KIND_NUMBER: Final = {kind: number for number, kind in enumerate(_KINDS)}
 _VALUELESS: Final = frozenset({Absent, type(None)})
-
-
-def _text_ranks(texts: list[str]) -> npt.NDArray[np.float64]:
-    """Rank of every text, letter case aside."""
-    order = sorted(range(len(texts)), key=lambda code: texts[code].casefold())
-    ranks = np.empty(len(texts), dtype=np.float64)
-    ranks[order] = np.arange(len(texts))
-    return ranks
 
 
 def _lengthened(array: npt.NDArray, capacity: int) -> npt.NDArray:  # type: ignore[type-arg]  # any dtype

@@ -94,7 +94,7 @@ def test_search_looks_into_text_numbers_and_json():
 def test_repeated_text_is_stored_once():
     column = Column(1000)
     column.write(np.arange(1000), ["rain"] * 1000)
-    assert column.texts == ["rain"]
+    assert list(column.texts) == ["rain"]
     assert set(column.tags.tolist()) == {Tag.TEXT}
 
 

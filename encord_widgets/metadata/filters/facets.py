@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
@@ -235,7 +236,7 @@ def _plain(number: float) -> float:
 # -- moments -----------------------------------------------------------------------------------------------
 
 
-def _moments(texts: list[str], codes: npt.NDArray[np.int32], parsed: Parsed) -> Instants | None:
+def _moments(texts: Sequence[str], codes: npt.NDArray[np.int32], parsed: Parsed) -> Instants | None:
     """The moments among some texts where most of them are; None where they are not."""
     if not len(codes):
         return None

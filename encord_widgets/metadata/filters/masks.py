@@ -25,7 +25,7 @@ from encord_widgets.metadata.values import Json, canonical, loads, shown
 __all__ = ["Cells", "Mask", "microseconds", "refusal", "rule_mask"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Hits: TypeAlias = Callable[[list[str]], Iterable[object]]
+Hits: TypeAlias = Callable[[Sequence[str]], Iterable[object]]
 """Tells for each of some texts whether it is meant."""
 
 _EXACT_INT: Final = 2**53
@@ -237,7 +237,7 @@ def _is_text(cells: Cells, wanted: set[str]) -> Mask:
     return cells.spelled(Tag.TEXT, lambda texts: map(wanted.__contains__, texts))
 
 
-def _found(texts: list[str], wanted: str) -> Mask:
+def _found(texts: Sequence[str], wanted: str) -> Mask:
     """Where a text stands in a list; a list looks for itself faster than any loop."""
     hits = np.zeros(len(texts), dtype=np.bool_)
     place = -1

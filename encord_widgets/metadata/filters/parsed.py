@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from encord_widgets.metadata.filters.vectors import vectors
 
 __all__ = ["Parsed"]
 
+_Vectors: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 _MANY_TEXTS: Final = 5000
 _MOST_CHARACTERS: Final = 100_000_000
 _MOST_BYTES: Final = 1_000_000_000  # of vectors; their JSON takes twice as much
@@ -36,16 +38,16 @@ class Parsed:
     __slots__ = ("_hashed", "_hashes", "_instants", "_joined", "_jsons", "_places", "_texts", "_vectors")
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
+        self._texts: Sequence[str] = []
         self._instants: Instants = np.empty(0, dtype=np.int64)
-        self._jsons: list[str] = []
+        self._jsons: Sequence[str] = []
         self._places: tuple[Degrees, Degrees] = (np.empty(0), np.empty(0))
-        self._vectors = ([""], 0, 0, vectors([], 0))
-        self._joined: dict[bool, tuple[list[str], int, Blob | None]] = {}
-        self._hashed: list[str] = []
+        self._vectors: tuple[Sequence[str], int, int, _Vectors] = ([""], 0, 0, vectors([], 0))
+        self._joined: dict[bool, tuple[Sequence[str], int, Blob | None]] = {}
+        self._hashed: Sequence[str] = []
         self._hashes: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    def instants(self, texts: list[str]) -> Instants:
+    def instants(self, texts: Sequence[str]) -> Instants:
         """The moment of every text; see `instants`.
 
         Args:
@@ -57,7 +59,7 @@ class Parsed:
         self._texts = texts
         return self._instants[: len(texts)]
 
-    def places(self, jsons: list[str]) -> tuple[Degrees, Degrees]:
+    def places(self, jsons: Sequence[str]) -> tuple[Degrees, Degrees]:
         """The place of every JSON text; see `places`.
 
         Args:
@@ -73,7 +75,9 @@ class Parsed:
         self._jsons = jsons
         return self._places[0][: len(jsons)], self._places[1][: len(jsons)]
 
-    def vectors(self, jsons: list[str], size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    def vectors(
+        self, jsons: Sequence[str], size: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """The vectors among the JSON texts; see `vectors.vectors`. Those of the length asked for last are kept.
 
         Args:
@@ -91,7 +95,7 @@ class Parsed:
             self._vectors = jsons, size, len(jsons), found
         return found
 
-    def blob(self, texts: list[str], *, any_case: bool = False) -> Blob | None:
+    def blob(self, texts: Sequence[str], *, any_case: bool = False) -> Blob | None:
         """All texts as bytes to look for needles in; None where they are too few, or too long together, to be worth it.
 
         Args:
@@ -102,11 +106,11 @@ class Parsed:
         if count != len(texts) or _still(held, texts, count) != count:
             blob = None
             if len(texts) >= _MANY_TEXTS and sum(map(len, texts)) <= _MOST_CHARACTERS:
-                blob = Blob(list(map(str.casefold, texts)) if any_case else texts)
+                blob = Blob(list(map(str.casefold, texts)) if any_case else list(texts))
             self._joined[any_case] = texts, len(texts), blob
         return blob
 
-    def hashes(self, texts: list[str]) -> npt.NDArray[np.int64]:
+    def hashes(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
         """A number for every text, the same for equal texts, and for others with a chance of one in 10^19.
 
         Args:
@@ -120,7 +124,7 @@ class Parsed:
         return self._hashes[: len(texts)]
 
 
-def _still(held: list[str], now: list[str], count: int) -> int:
+def _still(held: Sequence[str], now: Sequence[str], count: int) -> int:
     """How many of the first `count` readings still hold: all while the list only got longer, else none."""
     if held is now or (count <= len(now) and held[:count] == now[:count]):
         return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +32,7 @@ class Counted:
     more_rows: int
 
 
-def most_frequent(texts: list[str], codes: npt.NDArray[np.int32], top: int, parsed: Parsed) -> Counted:
+def most_frequent(texts: Sequence[str], codes: npt.NDArray[np.int32], top: int, parsed: Parsed) -> Counted:
     """The most frequent among some texts.
 
     Args:
@@ -58,7 +59,7 @@ def most_frequent(texts: list[str], codes: npt.NDArray[np.int32], top: int, pars
 
 
 def _by_hash(
-    texts: list[str], codes: npt.NDArray[np.int32], top: int, parsed: Parsed
+    texts: Sequence[str], codes: npt.NDArray[np.int32], top: int, parsed: Parsed
 ) -> tuple[list[tuple[str, int]], int]:
     """The same for a long list: sorting numbers is quicker than looking texts up."""
     hashes = parsed.hashes(texts)
@@ -77,7 +78,7 @@ def _by_hash(
 
 
 def _first_texts(
-    texts: list[str], hashes: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64], limit: int
+    texts: Sequence[str], hashes: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64], limit: int
 ) -> list[int]:
     """Codes of the first texts whose hash is wanted (sorted), each text once."""
     found: dict[int, int] = {}

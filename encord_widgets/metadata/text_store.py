@@ -1,0 +1,241 @@
+"""Very many texts in little memory: packed a thousand to a string, handed out one by one."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import Final, overload
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+__all__ = ["Texts", "numbers_spelled"]
+
+_SHIFT: Final = 10
+_BLOCK: Final = 1 << _SHIFT
+_AT_ONCE: Final = 100_000
+_COMMA: Final = ord(",")
+_WORD: Final = 8
+_WIDEST: Final = 64
+"""Bytes of a text up to which texts are ordered as numbers."""
+
+
+class Texts(Sequence[str]):
+    """A list of texts that only ever gets longer.
+
+    A text of its own costs some 57 bytes beside its letters; in here it costs four. It is made anew when asked for.
+
+    Example:
+        >>> texts = Texts(["rain", "fog"])
+        >>> texts.extend(["snow"])
+        >>> len(texts), texts[2], list(texts), texts.containing("O").tolist()
+        (3, 'snow', ['rain', 'fog', 'snow'], [False, True, True])
+    """
+
+    __slots__ = ("_blocks", "_ranks", "_tail")
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._blocks: list[
+            tuple[str, array[int]]
+        ] = []  # the texts as one, and where each begins, and the end
+        self._tail: list[str] = []
+        self._ranks: npt.NDArray[np.int32] | None = None
+        self.extend(texts)
+
+    def __len__(self) -> int:
+        return (len(self._blocks) << _SHIFT) + len(self._tail)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            start, stop, step = place.indices(len(self))
+            if step == 1:
+                first, last = start >> _SHIFT, ((stop - 1) >> _SHIFT) + 1
+                near = [text for block in range(first, last) for text in self._of_block(block)]
+                return near[start - (first << _SHIFT) : stop - (first << _SHIFT)] if stop > start else []
+            return [self[at] for at in range(start, stop, step)]
+        if place < 0:
+            place += len(self)
+        block = place >> _SHIFT
+        if block >= len(self._blocks):
+            return self._tail[place - (len(self._blocks) << _SHIFT)]
+        if block < 0:
+            raise IndexError(place)
+        whole, starts = self._blocks[block]
+        at = place & (_BLOCK - 1)
+        return whole[starts[at] : starts[at + 1]]
+
+    def __iter__(self) -> Iterator[str]:
+        for block in range(len(self._blocks) + 1):
+            yield from self._of_block(block)
+
+    def extend(self, texts: Iterable[str]) -> None:
+        """Add texts at the end.
+
+        Args:
+            texts: What to add.
+        """
+        tail = self._tail
+        tail.extend(texts)
+        whole = len(tail) - len(tail) % _BLOCK
+        for start in range(0, whole, _BLOCK):
+            self._blocks.append(_packed(tail[start : start + _BLOCK]))
+        if whole:
+            self._tail = tail[whole:]
+
+    def copy(self) -> Texts:
+        """The same texts in a list that can be added to without changing this one."""
+        other = Texts()
+        other._blocks, other._tail, other._ranks = self._blocks.copy(), self._tail.copy(), self._ranks
+        return other
+
+    def pick(self, places: Sequence[int]) -> list[str]:
+        """Some of the texts.
+
+        Args:
+            places: Positions, in the order wanted.
+        """
+        if len(places) > len(self) // 4:
+            everything = list(self)
+            return [everything[place] for place in places]
+        return [self[place] for place in places]
+
+    def containing(self, needle: str) -> npt.NDArray[np.bool_]:
+        """Which texts contain a text, letter case aside.
+
+        Args:
+            needle: Text to look for.
+
+        Returns:
+            One boolean for each text.
+        """
+        wanted = needle.casefold()
+        found = np.zeros(len(self), dtype=np.bool_)
+        for block, (whole, _) in enumerate(self._blocks):
+            if wanted in whole.casefold():  # most blocks hold none, or many
+                start = block << _SHIFT
+                found[start : start + _BLOCK] = [wanted in text.casefold() for text in self._of_block(block)]
+        if self._tail:
+            found[-len(self._tail) :] = [wanted in text.casefold() for text in self._tail]
+        return found
+
+    @property
+    def ranks(self) -> npt.NDArray[np.int32]:
+        """Place of every text in their order, letter case aside (int32); kept until a text is added."""
+        if self._ranks is None or len(self._ranks) != len(self):
+            order = self._order()
+            ranks = np.empty(len(order), dtype=np.int32)
+            ranks[order] = np.arange(len(order), dtype=np.int32)
+            self._ranks = ranks
+        return self._ranks
+
+    def _order(self) -> npt.NDArray[np.int64] | list[int]:
+        """Positions of the texts in their order, letter case aside; what is equal keeps its place."""
+        if all(whole.isascii() for whole, _ in self._blocks) and "".join(self._tail).isascii():
+            parts, starts, begun = [], [], 0
+            for whole, ends in (*self._blocks, _packed(self._tail)):
+                parts.append(whole.casefold().encode())
+                starts.append(np.asarray(ends, dtype=np.int64)[:-1] + begun)
+                begun += len(whole)
+            found = _by_words(b"".join([*parts, bytes(_WORD)]), np.concatenate([*starts, [begun]]))
+            if found is not None:
+                return found
+        folded = [text.casefold() for text in self]
+        return sorted(range(len(folded)), key=folded.__getitem__)
+
+    def _of_block(self, block: int) -> list[str]:
+        if block == len(self._blocks):
+            return self._tail
+        whole, starts = self._blocks[block]
+        return [whole[start:end] for start, end in pairwise(starts)]
+
+
+def _packed(texts: list[str]) -> tuple[str, array[int]]:
+    """Texts as one, and where each begins, and the end."""
+    return "".join(texts), array("I", accumulate(map(len, texts), initial=0))
+
+
+def numbers_spelled(
+    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
+) -> npt.NDArray[np.bool_]:
+    """Which numbers contain a text when they are written as JSON: as short as they can be told apart.
+
+    Args:
+        numbers: Integers (int64) or finite numbers (float64).
+        needle: Text to look for, in lower case; not blank.
+
+    Example:
+        >>> numbers_spelled(np.array([0.25, 125.0]), b"25").tolist()
+        [True, True]
+    """
+    # One run of bytes for many of them, looked through with array steps.
+    found = np.zeros(len(numbers), dtype=np.bool_)
+    for start in range(0, len(numbers), _AT_ONCE):
+        found[start : start + _AT_ONCE] = _spelled(numbers[start : start + _AT_ONCE], needle)
+    return found
+
+
+def _spelled(
+    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
+) -> npt.NDArray[np.bool_]:
+    written = np.frombuffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY), dtype=np.uint8)[1:]
+    places = np.flatnonzero(written[: len(written) - len(needle) + 1] == needle[0])
+    for offset, letter in enumerate(needle[1:], 1):
+        places = places[written[places + offset] == letter]
+    found = np.zeros(len(numbers), dtype=np.bool_)
+    found[np.searchsorted(np.flatnonzero(written == _COMMA), places)] = True
+    return found
+
+
+def _by_words(letters: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    """Positions of texts in their order, eight letters at a time as one number; None where that cannot be.
+
+    Args:
+        letters: All texts in a row, in ASCII, and eight zero bytes.
+        starts: Where each begins (int64), and the end of the last.
+    """
+    lengths = np.diff(starts)
+    end = len(letters) - _WORD
+    if not len(lengths) or letters.find(b"\0") < end or lengths.max() > _WIDEST:
+        return None
+    # A view in which a number begins at every letter.
+    numbers = np.ndarray((end + 1,), dtype=">u8", buffer=letters, strides=(1,))
+
+    def words(rows: npt.NDArray[np.int64], at: int) -> npt.NDArray[np.uint64]:
+        """The letters `at` to `at` + 8 of some texts; what is beyond the end of a text is zero."""
+        left = np.clip(lengths[rows] - at, 0, _WORD)
+        beyond = ((_WORD - left) * _WORD).astype(np.uint64)
+        found = numbers[np.minimum(starts[rows] + at, end)].astype(np.uint64)
+        return np.where(left == 0, np.uint64(0), found >> beyond << beyond)
+
+    every = np.arange(len(lengths), dtype=np.int64)
+    longest = int(lengths.max())
+    at, word = 0, words(every, 0)
+    while at < longest and (shared := _alike(word)):
+        at += shared
+        word = words(every, at)
+    order = np.argsort(word, kind="stable")
+    places, runs, word = every, np.zeros(len(every), dtype=np.int64), word[order]
+    # Only what has begun alike so far is looked at further.
+    while at < longest:
+        new = np.concatenate([[True], (word[1:] != word[:-1]) | (runs[1:] != runs[:-1])])
+        alike = ~(new & np.concatenate([new[1:], [True]]))
+        if not alike.any():
+            break
+        at += _WORD
+        places, runs = places[alike], np.cumsum(new)[alike]
+        word = words(order[places], at)
+        again = np.lexsort((word, runs))
+        order[places], word = order[places[again]], word[again]
+    return order
+
+
+def _alike(words: npt.NDArray[np.uint64]) -> int:
+    """How many letters all of them begin with."""
+    differing = int(words.min()) ^ int(words.max())
+    return _WORD - -(-differing.bit_length() // _WORD)

@@ -1,0 +1,101 @@
+"""Packed texts behave as a list of texts, and search and order as Python does."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from encord_widgets.metadata.text_store import Texts, numbers_spelled
+
+# Enough of them for several packs of 1024, out of a small set of letters with all the traps of casefold.
+ALPHABETS = ("ab", "abAB e", "a\0b", "aßSs\u017fK", "abé😀", "abcdefgh\ud800")
+
+
+@st.composite
+def many_texts(draw: st.DrawFn) -> list[str]:
+    letters = draw(st.sampled_from(ALPHABETS))
+    count, longest = draw(st.integers(0, 3000)), draw(st.sampled_from([1, 3, 9, 20, 80]))
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    start = draw(st.sampled_from(["", "the same for all "]))
+    return [
+        start
+        + "".join(letters[at] for at in random.integers(0, len(letters), random.integers(0, longest + 1)))
+        for _ in range(count)
+    ]
+
+
+@given(texts=many_texts(), cut=st.integers(0, 3000), data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_list_of_texts(texts: list[str], cut: int, data: st.DataObject) -> None:
+    packed = Texts(texts[:cut])
+    other = packed.copy()
+    packed.extend(texts[cut:])
+    assert list(packed) == texts
+    assert len(packed) == len(texts)
+    assert list(other) == texts[:cut], "a copy does not grow along"
+    a, b, step = (
+        data.draw(st.integers(-4000, 4000)),
+        data.draw(st.integers(-4000, 4000)),
+        data.draw(st.integers(1, 3)),
+    )
+    assert packed[a:b:step] == texts[a:b:step]
+    assert packed[a:] == texts[a:]
+    if texts:
+        places = [a % len(texts), b % len(texts), -1]
+        assert (
+            packed.pick(places[:2]) == [packed[at] for at in places[:2]] == [texts[at] for at in places[:2]]
+        )
+        assert packed[-1] == texts[-1]
+    assert packed.pick(range(len(texts))) == texts
+
+
+def test_a_place_that_is_not_there() -> None:
+    texts = Texts(["a"] * 2000)
+    for place in (2000, -2001):
+        with pytest.raises(IndexError):
+            texts[place]
+
+
+@given(texts=many_texts(), needle=st.text(alphabet="abABß é", max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_search_is_that_of_each_text(texts: list[str], needle: str) -> None:
+    wanted = needle.casefold()
+    assert Texts(texts).containing(needle).tolist() == [wanted in text.casefold() for text in texts]
+
+
+@given(texts=many_texts(), more=many_texts())
+@settings(max_examples=60, deadline=None)
+def test_order_is_that_of_folded_texts(texts: list[str], more: list[str]) -> None:
+    packed = Texts(texts)
+    for whole in (texts, texts + more):  # what was worked out is not kept past its time
+        folded = [text.casefold() for text in whole]
+        order = sorted(range(len(whole)), key=folded.__getitem__)
+        assert packed.ranks[order].tolist() == list(range(len(whole)))
+        packed.extend(more)
+
+
+def test_texts_are_small() -> None:
+    texts = [f"street_{n:07d}.jpg" for n in range(10_240)]
+    packed = Texts(texts)
+    held = sum(sys.getsizeof(whole) + sys.getsizeof(starts) for whole, starts in packed._blocks)
+    assert not packed._tail
+    assert held < sum(map(sys.getsizeof, texts)) / 3
+
+
+@given(
+    numbers=st.lists(
+        st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53).map(float)
+    ),
+    needle=st.sampled_from(["1", "12", ".5", "e-", "0.0", "-", "7."]),
+)
+def test_numbers_are_found_as_they_are_written(numbers: list[float], needle: str) -> None:
+    found = numbers_spelled(np.array(numbers, dtype=np.float64), needle.encode())
+    assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in numbers]
+    whole = [int(number) for number in numbers if number.is_integer() and abs(number) <= 2**53]
+    found = numbers_spelled(np.array(whole, dtype=np.int64), needle.encode())
+    assert found.tolist() == [needle in str(number) for number in whole]
