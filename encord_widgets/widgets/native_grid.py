@@ -77,6 +77,7 @@ class NativeGrid(ItemGrid, EncordWidget):
                 "expected": loading.total,
                 "loading": not loading.finished,
                 "load_error": loading.error,
+                "trouble": items.client.trouble or None,
                 "sort": {"column": sort[0], "descending": sort[1]} if sort else None,
                 "search": view.arrangement.search,
                 "filter": filter_to_wire(items),
@@ -102,6 +103,7 @@ class NativeGrid(ItemGrid, EncordWidget):
             events.receipt,
             events.schema,
             events.filter,
+            self.items.client.retrying,
         )
 
     def _show(self) -> None:

@@ -189,5 +189,7 @@ def _position(items: ItemSet, view: GridView, start: int, count: int) -> str:
     found += f", filter: {items.filter_counts.text}" if items.filtered else ""
     state = "" if loading.finished else f", loading ({loading.done:,} of {loading.total or '?'})"
     trouble = f", loading failed: {loading.error}" if loading.error else ""
+    if not loading.finished and items.client.trouble:
+        trouble = f". {items.client.trouble}"
     staged = f", {len(items.changes):,} edits staged" if items.changes else ""
-    return rows + found + state + trouble + staged
+    return rows + found + state + staged + trouble

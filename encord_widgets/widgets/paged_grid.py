@@ -74,7 +74,15 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         super(ItemGrid, self).__init__(children=self._parts(), **common)
         self._draw_soon = Throttle(self._guarding(self._draw, "The page could not be brought up to date"))
         events = items.events
-        signals = (events.rows, events.loading, events.changes, events.receipt, events.schema, events.filter)
+        signals = (
+            events.rows,
+            events.loading,
+            events.changes,
+            events.receipt,
+            events.schema,
+            events.filter,
+            items.client.retrying,
+        )
         for signal in signals:
             signal.connect(self._on_event)
             self._connected.append(signal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 
@@ -136,3 +138,19 @@ def test_a_cause_of_many_is_said_once(items, panel, line, monkeypatch):
     assert cause["count"] == 3
     assert cause["text"].startswith("could not be read: ")
     assert [(row["note"], row["cause"]) for row in outcome["open"]] == [(None, 0)] * 3
+
+
+def test_a_grid_that_loads_says_what_is_asked_again(items, line):
+    with ew.ItemGrid(items) as native, ew.ItemGrid(items, engine="ipydatagrid") as paged:
+        page = Browser(native)
+        line.cut = True
+        again = threading.Thread(target=items.refresh)  # it waits for the schema
+        again.start()
+        page.until(lambda: page.state["status"]["trouble"])
+        assert "refused the connection" in page.state["status"]["trouble"]
+        page.until(lambda: "Trying again" in paged._controls.position.value)
+        line.cut = False
+        again.join(20)
+        items.wait()
+        page.until(lambda: page.state["status"]["trouble"] is None)
+        page.until(lambda: "Trying again" not in paged._controls.position.value)

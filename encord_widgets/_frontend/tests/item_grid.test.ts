@@ -139,6 +139,7 @@ describe("rows", () => {
 
   test.each([
     [{ loading: true, expected: null }, "Reading the first items"],
+    [{ loading: true, trouble: "https://a.test answered 503. Trying again, 3 of 6." }, "again, 3 of 6."],
     [{}, "There are no items here"],
     [{ load_error: "Encord refused the key (401)." }, "could not be read: Encord refused the key (401)."],
     [{ search: "zzz" }, "No item matches “zzz”."],

@@ -3,6 +3,7 @@ import type { AnyModel } from "@anywidget/types";
 import { Component, type JSX } from "preact";
 import { count } from "../shared/cells";
 import type { RequestClient } from "../shared/client";
+import { StillWaiting } from "../shared/notes";
 import { ErrorBanner, Notice } from "../shared/ui";
 import type { Controller } from "./controller";
 import { Dialogs } from "./dialogs";
@@ -51,6 +52,7 @@ export function GridWidget({ controller, keys, model, client }: GridProps): JSX.
           action="Read again"
         />
       )}
+      {view.loading && <StillWaiting at={String(view.total)} trouble={view.trouble} />}
       {view.rows > 0 ? <Body controller={controller} keys={keys} /> : <Nothing controller={controller} />}
       <StatusLine controller={controller} />
       <Dialogs controller={controller} />

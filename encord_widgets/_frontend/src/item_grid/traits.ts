@@ -24,6 +24,8 @@ export interface GridView {
   expected: number | null;
   loading: boolean;
   load_error: string | null;
+  /** What is wrong with a request that is being sent again. */
+  trouble: string | null;
   sort: { column: string; descending: boolean } | null;
   search: string;
   filter: FilterInForce | null;
@@ -42,6 +44,7 @@ const NOTHING: GridView = {
   expected: null,
   loading: false,
   load_error: null,
+  trouble: null,
   sort: null,
   search: "",
   filter: null,
