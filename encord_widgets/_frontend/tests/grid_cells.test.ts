@@ -191,7 +191,7 @@ describe("what the grid tells", () => {
     await until(() => requests(model, "headers").length > 0);
     await until(() => root.querySelector(".ecw-th-bars path[d^='M']"));
     const lux = root.querySelector('.ecw-th[aria-colindex="6"]') as HTMLElement;
-    expect(lux.textContent).toContain("number · 12% missing");
+    expect(lux.textContent).toContain("number12% missing");
     expect(lux.title).toContain("12% missing; 0 to 3600");
     expect(requests(model, "headers")).toHaveLength(1);
     model.bump();

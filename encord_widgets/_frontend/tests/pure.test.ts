@@ -66,7 +66,9 @@ describe("scrolling", () => {
       [1, true],
       [0, false],
     ]);
-    expect(geo.layoutColumns(columns, new Map(), 400).places.some((p) => p.frozen)).toBe(false);
+    const narrow = geo.layoutColumns(columns, new Map([["field:name", 300]]), 400).places[0];
+    expect([narrow?.frozen, narrow?.width]).toEqual([true, 120]);
+    expect(geo.layoutColumns(columns, new Map(), 360).places.some((p) => p.frozen)).toBe(false);
   });
 
   test("only the columns on screen are drawn", () => {

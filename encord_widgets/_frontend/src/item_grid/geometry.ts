@@ -56,19 +56,24 @@ export interface Layout {
   width: number;
 }
 
+/** Narrower than this no name stays in sight; from here to `ROOMY` it is cut to leave room for a value. */
+const NARROW = 380;
+const ROOMY = 560;
+
 /** Columns in the order they are shown: the name first and frozen where there is room. */
 export function layoutColumns(
   columns: Column[],
   widths: ReadonlyMap<string, number>,
   viewport: number,
 ): Layout {
-  const name = viewport >= 560 ? columns.findIndex((column) => column.id === "field:name") : -1;
+  const name = viewport >= NARROW ? columns.findIndex((column) => column.id === "field:name") : -1;
   const order = columns.map((_, index) => index);
   if (name > 0) order.unshift(...order.splice(name, 1));
   let left = GUTTER + THUMB;
   const places = order.map((index): Place => {
     const column = columns[index] as Column;
-    const width = clampWidth(widths.get(column.id) ?? column.width);
+    const wanted = clampWidth(widths.get(column.id) ?? column.width);
+    const width = index === name && viewport < ROOMY ? Math.min(wanted, Math.round(viewport * 0.3)) : wanted;
     const place = { index, column, left, width, frozen: index === name };
     left += width;
     return place;

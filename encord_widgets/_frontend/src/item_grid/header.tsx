@@ -96,11 +96,11 @@ function HeaderCell({ controller, place, at }: CellProps): JSX.Element {
           </span>
         )}
       </span>
-      <span class="ecw-th-type">
-        {column.deleted ? "deleted key" : column.type_label}
-        {share && ` · ${share} missing`}
+      <span class="ecw-th-type">{column.deleted ? "deleted key" : column.type_label}</span>
+      <span class="ecw-th-facts">
+        <Bars facts={facts} />
+        {share && <span class="ecw-th-missing">{share} missing</span>}
       </span>
-      <Bars facts={facts} />
       <button
         type="button"
         class={`ecw-th-filter ${filtered ? "is-on" : ""}`}

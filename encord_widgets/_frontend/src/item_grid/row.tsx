@@ -116,7 +116,7 @@ function GridCell({ controller, row, at, place, above, editing }: CellProps): JS
           controller={controller}
           editor={controller.editor}
           above={above}
-          leftwards={place.left - controller.left + 340 > controller.width}
+          leftwards={place.left - controller.left + (column.type === "text" ? 560 : 340) > controller.width}
         />
       )}
     </div>
