@@ -26,10 +26,8 @@ class EditableItems(RecoverableItems):
         Returns:
             The edits that are still staged.
         """
-        wanted = None if items is None else {item_uuid(item) for item in items}
-        return self.unstage_where(
-            lambda c: (wanted is None or c.item in wanted) and (keys is None or c.key in keys)
-        )
+        wanted = None if items is None else {uuid for item in items if (uuid := item_uuid(item))}
+        return self._edited(lambda: self.changes.drop(wanted, keys))
 
     def unstage_where(self, condition: Callable[[Change], bool]) -> ChangeSet:
         """Drop the staged edits that meet a condition, as one step of undo.

@@ -190,7 +190,7 @@ def _preset_notes(scope: ExportScope, definition: dict[str, Json]) -> list[str]:
     if any(isinstance(entry, dict) and entry.get("include") is False for entry in entries):
         notes.append(_NEGATED)
     keys = {rule.name for _, rule in scope.filter.active().rules() if rule.kind == "key"}
-    staged = sum(change.key in keys for change in scope.changes)
+    staged = sum(len(bulk or ()) + len(cells) for bulk, cells in map(scope.changes.of_key, keys))
     if staged:
         edits = counted(staged, "staged edit")
         notes.append(f"{edits} of its keys not in Encord yet; the preset looks at what Encord holds.")

@@ -21,6 +21,7 @@ from encord_widgets.item_join import JoinableItems
 from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_source import Source
+from encord_widgets.item_states import staged_misfits
 from encord_widgets.item_view import (
     KEY_PREFIX,
     Listing,
@@ -384,9 +385,18 @@ class ItemSet(FocusedItems, JoinableItems):
             One problem for each.
         """
         with self.lock:
-            found = ((c, self.schema.misfit(c.key, c.after)) for c in self.changes)
+            found: list[Change] = []
+            for bulk, cells in staged_misfits(self.changes, self.schema):
+                found += [*(bulk.changes(self.table.uuids) if bulk else ()), *cells]
+            problems = ((c, self.schema.misfit(c.key, c.after)) for c in found)
             hint = "Stage a value that fits, or drop the edit."
-            return [replace(p, item=c.item, key=c.key, hint=hint) for c, p in found if p]
+            return [replace(p, item=c.item, key=c.key, hint=hint) for c, p in problems if p]
+
+    def misfit_count(self) -> int:
+        """How many staged values do not fit the schema, see `misfits`."""
+        with self.lock:
+            found = staged_misfits(self.changes, self.schema)
+            return sum(len(bulk or ()) + len(cells) for bulk, cells in found)
 
     def clear_receipt(self) -> None:
         """Put the receipt of the last commit away."""

@@ -18,12 +18,33 @@ from encord_widgets.metadata.values import same
 
 if TYPE_CHECKING:
     from encord_widgets.item_filter import FilterableItems
+    from encord_widgets.metadata.changes import Change, ChangeSet
 
-__all__ = ["ItemFacts"]
+__all__ = ["ItemFacts", "staged_misfits"]
 
 _UUID: Final = "uuid"
 _HAS_CHILDREN: Final = "has_children"
 _GROUPS: Final = ("group", "imageGroup", "imageSequence", "dicomSeries")
+
+
+def staged_misfits(
+    changes: ChangeSet, schema: MetadataSchema
+) -> Iterator[tuple[BulkEdit | None, list[Change]]]:
+    """The staged edits whose value does not fit the schema, by key: those of many items at once, and the others.
+
+    Args:
+        changes: The staged edits.
+        schema: Types of keys.
+    """
+    from encord_widgets.metadata.filters.masks import Cells  # with the first edits
+    from encord_widgets.metadata.filters.misfits import misfits
+
+    for key in changes.keys:
+        ty = schema.get(key)
+        if ty is not None:
+            bulk, cells = changes.of_key(key)
+            wrong = [change for change in cells if ty.misfit(change.after) is not None]
+            yield None if bulk is None else bulk.at(misfits(Cells(bulk.after), ty)), wrong
 
 
 class ItemFacts:

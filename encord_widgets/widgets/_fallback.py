@@ -47,7 +47,7 @@ def headline(items: ItemSet) -> str:
         if loading.error:
             parts.append("loading failed")
         if items.changes:
-            parts.append(f"{len(items.changes):,} edits staged on {len(items.changes.items):,} items")
+            parts.append(f"{len(items.changes):,} edits staged on {items.changes.item_count:,} items")
     return f"{items.title}: {', '.join(parts)}"
 
 

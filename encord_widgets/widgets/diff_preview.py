@@ -129,7 +129,7 @@ class DiffPreview(EncordWidget):
 
     def _static_html(self) -> str:
         with self.items.lock:
-            changes = [change for change, _ in zip(self.items.changes, range(ROWS_SHOWN), strict=False)]
+            changes = self.items.changes.window(0, ROWS_SHOWN)
             rows = [
                 [self.items.table.name(c.item), c.key, display_text(c.base), display_text(c.after)]
                 for c in changes

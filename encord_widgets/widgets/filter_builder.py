@@ -131,7 +131,7 @@ class FilterBuilder(EncordWidget):
 
     def _known_columns(self) -> list[dict[str, Any]]:
         items = self.items
-        keys = frozenset(change.key for change in items.changes)
+        keys = frozenset(items.changes.keys)
         seen = (items.schema, tuple(items.table.keys), len(items.table), keys)
         known, columns = self._columns
         if known != seen:

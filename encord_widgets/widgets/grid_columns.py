@@ -156,7 +156,7 @@ def columns_of(
     with items.lock:
         ids = chosen
         if ids is None:
-            keys = dict.fromkeys([*items.table.keys, *(change.key for change in items.changes)])
+            keys = dict.fromkeys([*items.table.keys, *items.changes.keys])
             waiting = {*unused_keys(items), *spare}
             typed = [key for key in items.schema if key in keys and key not in waiting]
             empty = [key for key in items.schema if key in waiting]
@@ -192,7 +192,7 @@ def column_id(name: str, items: ItemSet) -> str:
         InvalidInputError: If there is no such column.
     """
     with items.lock:
-        keys = {*items.table.keys, *items.schema, *(change.key for change in items.changes)}
+        keys = {*items.table.keys, *items.schema, *items.changes.keys}
     known = {f"field:{field}" for field in FIELDS} | {f"key:{key}" for key in keys}
     for found in (name, f"field:{name}", f"key:{name}"):
         if found in known:

@@ -30,10 +30,9 @@ def staged_counts(items: ItemSet) -> dict[str, int]:
         items: The items.
     """
     with items.lock:
-        changes, touched = len(items.changes), len(items.changes.items)
-        removed = sum(change.removes for change in items.changes)
-        destroyed = sum(change.implied for change in items.changes)
-        invalid = len(items.misfits())
+        changes, touched = len(items.changes), items.changes.item_count
+        removed, destroyed = items.changes.removed, items.changes.implied
+        invalid = items.misfit_count()
     return {
         "changes": changes,
         "items": touched,
@@ -55,7 +54,6 @@ class StagedRows:
         self._items = items
         self._receipts = ReceiptIndex(None)
         self._settled: list[ReceiptRow] = []
-        self._staged: list[Change] | None = None
         self.generation = 0
 
     def follow(self) -> None:
@@ -67,7 +65,6 @@ class StagedRows:
             self._settled = [
                 row for row in self._receipts.all_settled() if items.changes.get(row.item, row.key) is None
             ]
-            self._staged = None
             self.generation += 1
 
     def __len__(self) -> int:
@@ -89,11 +86,9 @@ class StagedRows:
             count: How many, at most 500.
         """
         with self._items.lock:
-            if self._staged is None:
-                self._staged = list(self._items.changes)
-            staged = self._staged[start : start + min(count, MOST_ROWS)]
+            staged = self._items.changes.window(start, min(count, MOST_ROWS))
             rest = min(count, MOST_ROWS) - len(staged)
-            first = max(0, start - len(self._staged))
+            first = max(0, start - len(self._items.changes))
             settled = islice(self._settled, first, first + rest)
             return [*map(self._staged_row, staged), *map(self._settled_row, settled)]
 
