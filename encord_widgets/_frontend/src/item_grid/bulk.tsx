@@ -186,6 +186,7 @@ export class BulkDialog extends Component<Props, State> {
             <span>Operation</span>
             <select
               class="ecw-input"
+              aria-label="Operation"
               value={draft.operation}
               onChange={(event) => this.#change({ operation: event.currentTarget.value as Operation })}
             >

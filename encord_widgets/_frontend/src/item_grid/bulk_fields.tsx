@@ -17,6 +17,7 @@ export function Fields({ draft, keys, change }: Props): JSX.Element {
     <Line label={label}>
       <input
         class="ecw-input"
+        aria-label={label}
         value={draft[field]}
         placeholder={hint}
         spellcheck={false}
@@ -49,6 +50,7 @@ export function Fields({ draft, keys, change }: Props): JSX.Element {
         <Line label="Fill">
           <select
             class="ecw-input"
+            aria-label="Fill"
             value={draft.fill}
             onChange={(event) => change({ fill: event.currentTarget.value as Draft["fill"] })}
           >
@@ -96,11 +98,13 @@ export function Fields({ draft, keys, change }: Props): JSX.Element {
 
 function KeyField({ draft, keys, change }: Props): JSX.Element {
   const ty = keys.find((one) => one.key === draft.key);
+  const label = draft.operation === "rename_key" || draft.operation === "copy_key" ? "From the key" : "Key";
   return (
-    <Line label={draft.operation === "rename_key" || draft.operation === "copy_key" ? "From the key" : "Key"}>
+    <Line label={label}>
       {takesNewKey(draft.operation) ? (
         <input
           class="ecw-input"
+          aria-label={label}
           value={draft.key}
           list="ecw-bulk-keys"
           spellcheck={false}
@@ -110,6 +114,7 @@ function KeyField({ draft, keys, change }: Props): JSX.Element {
       ) : (
         <select
           class="ecw-input"
+          aria-label={label}
           value={draft.key}
           onChange={(event) => change({ key: event.currentTarget.value })}
         >
@@ -149,6 +154,7 @@ function ValueField({ draft, ty, change }: ValueProps): JSX.Element {
       <Line label="Value">
         <select
           class="ecw-input"
+          aria-label="Value"
           value={words.includes(draft.value) ? draft.value : ""}
           onChange={(event) => put(event.currentTarget.value)}
         >
@@ -164,6 +170,7 @@ function ValueField({ draft, ty, change }: ValueProps): JSX.Element {
   }
   const shared = {
     class: "ecw-input",
+    "aria-label": "Value",
     value: draft.value,
     spellcheck: false,
     placeholder: HINTS[ty?.type ?? ""] ?? "",
