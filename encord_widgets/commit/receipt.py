@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
+from encord_widgets.commit.judged import JudgedRows
 from encord_widgets.errors import EncordWidgetsError
-from encord_widgets.metadata.texts import html_table, printable
 from encord_widgets.metadata.values import ABSENT, Value, shown
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ STATUSES: Final[dict[Status, str]] = {
     "pending": "not settled: not sent, or not read back",
 }
 OPEN: Final[frozenset[Status]] = frozenset({"conflict", "refused", "failed", "differs", "pending"})
-_LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +75,8 @@ class _Bound:
     _reader: Reader
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt(_Bound):
+@dataclass(frozen=True, slots=True, repr=False)
+class Receipt(_Bound, JudgedRows[ReceiptRow, Status]):
     """The outcome of a commit: one row for each item and key, nothing left out.
 
     True when nothing is left open, so `assert items.commit()` is a proof.
@@ -109,11 +106,11 @@ class Receipt(_Bound):
     bundles: int
     server: str = ""
 
-    def __bool__(self) -> bool:
-        return not any(row.status in OPEN for row in self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
+    _statuses: ClassVar = tuple(STATUSES)
+    _at_rest: ClassVar = frozenset(STATUSES) - OPEN
+    _columns: ClassVar = ("item", "key", "before", "wanted", "observed", "status", "name", "note", "at")
+    _html_columns: ClassVar = ("item", "key", "wanted", "observed", "status", "why")
+    _rest: ClassVar = ".open"
 
     @property
     def verified(self) -> tuple[ReceiptRow, ...]:
@@ -153,13 +150,7 @@ class Receipt(_Bound):
     @property
     def open(self) -> tuple[ReceiptRow, ...]:
         """Rows that still want something: all but verified and already."""
-        return tuple(row for row in self.rows if row.status in OPEN)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many rows there are of each status that occurs."""
-        counted = Counter(row.status for row in self.rows)
-        return {status: counted[status] for status in STATUSES if counted[status]}
+        return self._unrest()
 
     @property
     def seconds(self) -> float:
@@ -174,14 +165,6 @@ class Receipt(_Bound):
         place = f" on {items:,} {'item' if items == 1 else 'items'}" if items else ""
         return f"{parts}{place}, in {self.seconds:.1f} s."
 
-    def with_status(self, *statuses: Status) -> tuple[ReceiptRow, ...]:
-        """Rows of some statuses.
-
-        Args:
-            statuses: Statuses to keep.
-        """
-        return tuple(row for row in self.rows if row.status in statuses)
-
     def to_frame(self) -> pd.DataFrame:
         """One row for each item and key: `item`, `key`, `before`, `wanted`, `observed`, `status`, `name`, `note`, `at`.
 
@@ -189,11 +172,9 @@ class Receipt(_Bound):
         """
         import pandas as pd  # pandas is loaded when a table is asked for
 
-        names = ["item", "key", "before", "wanted", "observed", "status", "name", "note", "at"]
-        data = {name: pd.Series([getattr(r, name) for r in self.rows], dtype=object) for name in names}
-        observed = [pd.NA if row.unread else row.observed for row in self.rows]
-        data["observed"] = pd.Series(observed, dtype=object)
-        return pd.DataFrame(data).astype({"item": "str", "key": "str", "status": "str"})
+        return self._frame(
+            lambda row, name: pd.NA if name == "observed" and row.unread else getattr(row, name)
+        )
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the receipt to a file, without secrets: `.json` has one line a row, `.parquet` is for other engines.
@@ -318,32 +299,9 @@ class Receipt(_Bound):
             )
         return client
 
-    def text(self, listed: int = _LISTED) -> str:
-        """The outcome for people: one sentence, and the rows that are left open.
-
-        Args:
-            listed: Most rows to list.
-        """
-        lines = [self.sentence]
-        still = self.open
-        lines += [
-            f"  {r.status}: {printable(r.name)} · {printable(r.key)}: {printable(r.note, 300)}"
-            for r in still[:listed]
-        ]
-        if len(still) > listed:
-            lines.append(f"  ... and {len(still) - listed:,} more (see .open)")
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return f"<Receipt: {self.text()}>"
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (r.name, r.key, shown(r.wanted), "not read" if r.unread else shown(r.observed), r.status, r.note)
-            for r in self.open[:_LISTED]
-        ]
-        table = html_table(["item", "key", "wanted", "observed", "status", "why"], rows)
-        return f"<p>{escape(self.sentence)}</p>{table}"
+    def _cells(self, row: ReceiptRow) -> tuple[str, ...]:
+        observed = "not read" if row.unread else shown(row.observed)
+        return (row.name, row.key, shown(row.wanted), observed, row.status, row.note)
 
 
 def now() -> dt.datetime:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
+from encord_widgets.commit.judged import JudgedRows
 from encord_widgets.commit.live import Live, Reader, read_live
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
-from encord_widgets.metadata.texts import counted, html_table, printable
+from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import ABSENT, Value, same, shown
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ __all__ = ["Drift", "DriftReport", "DriftRow", "recheck"]
 Drift: TypeAlias = Literal["still", "drifted", "gone", "unreadable"]
 
 _ORDER: Final[tuple[Drift, ...]] = ("still", "drifted", "gone", "unreadable")
-_LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class DriftRow:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class DriftReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class DriftReport(JudgedRows[DriftRow, Drift]):
     """What became of a commit: one row for each key that it settled. True when all of it still holds.
 
     Args:
@@ -73,11 +71,11 @@ class DriftReport:
     left_open: int
     checked_at: dt.datetime
 
-    def __bool__(self) -> bool:
-        return all(row.status == "still" for row in self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
+    _statuses: ClassVar = _ORDER
+    _at_rest: ClassVar = frozenset({"still"})
+    _columns: ClassVar = ("item", "key", "wrote", "holds", "status", "name", "note")
+    _html_columns: ClassVar = ("item", "key", "written", "now", "status")
+    _rest: ClassVar = ".rows"
 
     @property
     def still(self) -> tuple[DriftRow, ...]:
@@ -100,12 +98,6 @@ class DriftReport:
         return self.with_status("unreadable")
 
     @property
-    def counts(self) -> dict[str, int]:
-        """How many rows there are of each status that occurs."""
-        found = Counter(row.status for row in self.rows)
-        return {status: found[status] for status in _ORDER if found[status]}
-
-    @property
     def sentence(self) -> str:
         """The outcome in one sentence."""
         parts = (
@@ -114,51 +106,15 @@ class DriftReport:
         open_ = f"; {counted(self.left_open, 'key')} of the receipt never settled" if self.left_open else ""
         return f"{parts}, at {self.checked_at:%Y-%m-%d %H:%M:%S %Z}{open_}."
 
-    def with_status(self, *statuses: Drift) -> tuple[DriftRow, ...]:
-        """Rows of some statuses.
-
-        Args:
-            statuses: Statuses to keep.
-        """
-        return tuple(row for row in self.rows if row.status in statuses)
-
     def to_frame(self) -> pd.DataFrame:
         """One row for each item and key: `item`, `key`, `wrote`, `holds`, `status`, `name`, `note`.
 
         Absent is `ABSENT` in the cells, null is None.
         """
-        import pandas as pd  # pandas is loaded when a table is asked for
+        return self._frame()
 
-        names = ["item", "key", "wrote", "holds", "status", "name", "note"]
-        data = {name: pd.Series([getattr(r, name) for r in self.rows], dtype=object) for name in names}
-        return pd.DataFrame(data).astype({"item": "str", "key": "str", "status": "str"})
-
-    def text(self, listed: int = _LISTED) -> str:
-        """The outcome for people: one sentence, and the rows that are not as they were.
-
-        Args:
-            listed: Most rows to list.
-        """
-        changed = self.with_status("drifted", "gone", "unreadable")
-        lines = [self.sentence]
-        lines += [
-            f"  {r.status}: {printable(r.name)} · {printable(r.key)}: {printable(r.note, 300)}"
-            for r in changed[:listed]
-        ]
-        if len(changed) > listed:
-            lines.append(f"  ... and {len(changed) - listed:,} more (see .rows)")
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return f"<DriftReport: {self.text()}>"
-
-    def _repr_html_(self) -> str:
-        changed = self.with_status("drifted", "gone", "unreadable")
-        rows = [(r.name, r.key, shown(r.wrote), shown(r.holds), r.status) for r in changed[:_LISTED]]
-        more = len(changed) - len(rows)
-        tail = f"<p>... and {more:,} more (see .rows)</p>" if more else ""
-        table = html_table(["item", "key", "written", "now", "status"], rows)
-        return f"<p>{escape(self.sentence)}</p>{table}{tail}"
+    def _cells(self, row: DriftRow) -> tuple[str, ...]:
+        return (row.name, row.key, shown(row.wrote), shown(row.holds), row.status)
 
 
 def recheck(receipt: Receipt, reader: Reader) -> DriftReport:

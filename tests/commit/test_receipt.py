@@ -47,6 +47,11 @@ def test_text_names_what_is_open_and_is_short():
     assert "and 40 more" in text
 
 
+def test_html_says_how_many_more_there_are():
+    assert "... and 40 more (see .open)" in receipt(*["conflict"] * 50, *["verified"] * 5)._repr_html_()
+    assert "more (see" not in receipt(*["conflict"] * 10, *["verified"] * 5)._repr_html_()
+
+
 def test_html_shows_metadata_as_text():
     html = receipt("conflict", wanted="<script>alert(1)</script>")._repr_html_()
     assert "<script>" not in html
