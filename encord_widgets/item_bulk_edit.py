@@ -232,15 +232,25 @@ class BulkEdit:
             rows = self._scope.rows
             outcome = evaluate(self.operation, self._columns(rows), items.schema)
             preview = BulkPreview(items.table, rows, outcome)
-            if expected is not None and expected.text != preview.text:
-                hint = "Look at it again, then stage."
-                raise InvalidInputError([Problem(f"as before: {expected.text}", preview.text, hint=hint)])
+            if expected is not None:
+                _check(expected, preview)
             items.changes.stage((), list(_edits(items.table, rows, outcome)), items.table)
             preview.staged = True
             done.append(preview)
 
         items._edited(step)  # noqa: SLF001 - its own items
         return done[0]
+
+    def check(self, expected: BulkPreview) -> None:
+        """Check that it would still do what it said.
+
+        Args:
+            expected: A preview.
+
+        Raises:
+            InvalidInputError: If things changed since the preview.
+        """
+        _check(expected, self.preview())
 
     def _items(self) -> FilterableItems:
         items = self._scope.items
@@ -253,6 +263,12 @@ class BulkEdit:
         keys = dict.fromkeys([*operation.reads, *operation.writes])
         distinct = bool(operation.reads)  # one value for all looks at no other
         return {key: Coded.from_column(effective.column(key), rows, distinct=distinct) for key in keys}
+
+
+def _check(expected: BulkPreview, found: BulkPreview) -> None:
+    if expected.text != found.text:
+        hint = "Look at it again, then stage."
+        raise InvalidInputError([Problem(f"as before: {expected.text}", found.text, hint=hint)])
 
 
 def _edits(table: ItemTable, rows: Rows, outcome: Outcome) -> Iterator[KeyEdits]:

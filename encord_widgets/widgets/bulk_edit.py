@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.item_bulk import PickedItems
+from encord_widgets.item_bulk import BulkEdits, PickedItems
+from encord_widgets.metadata.bulk_operations import SetValue
 from encord_widgets.metadata.columns import Column, Tag
 from encord_widgets.metadata.values import ABSENT, Value, shown
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
@@ -19,6 +21,7 @@ from encord_widgets.widgets.grid_columns import refusal
 
 if TYPE_CHECKING:
     from encord_widgets.item_bulk_edit import BulkCell, BulkEdit, BulkPreview
+    from encord_widgets.item_filter import Selected
     from encord_widgets.item_set import ItemSet
     from encord_widgets.widgets.grid_view import GridView
 
@@ -27,8 +30,44 @@ __all__ = ["BulkDialog", "edit_of"]
 _SHOWN: Final = 10
 _LISTED: Final = 200
 _REASONS: Final = 5
+_RULES: Final = frozenset({"set", "clear", "unset"})
 _NUMBERS: Final = frozenset({Tag.INT, Tag.FLOAT, Tag.BIG_INT})
 _BOOLEANS: Final = frozenset({Tag.FALSE, Tag.TRUE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was looked at last: only that can be staged."""
+
+    id: int
+    edit: BulkEdit
+    preview: BulkPreview
+    rule: Selected | None
+
+    @property
+    def python(self) -> str:
+        """The code that stages it."""
+        if self.rule is None:
+            return f"{self.edit.python}.stage()"
+        said = {key: "ew.ABSENT" if value is ABSENT else repr(value) for key, value in self.values.items()}
+        return (
+            f"{self.rule.python}.stage({{{', '.join(f'{key!r}: {value}' for key, value in said.items())}}})"
+        )
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What a rule sets."""
+        operation = self.edit.operation
+        return {operation.key: operation.value} if isinstance(operation, SetValue) else {}
+
+    def stage(self) -> BulkPreview:
+        """Stage it, as it was looked at."""
+        if self.rule is None:
+            return self.edit.stage(self.preview)
+        self.edit.check(self.preview)
+        self.rule.stage(self.values)
+        self.preview.staged = True
+        return self.preview
 
 
 class BulkDialog:
@@ -46,7 +85,7 @@ class BulkDialog:
         self._publish = publish
         self._lock = threading.Lock()
         self._ids = count(1)
-        self._last: tuple[int, BulkEdit, BulkPreview] | None = None
+        self._last: _Looked | None = None
 
     def handlers(self) -> dict[str, Handler]:
         """What answers each request."""
@@ -70,25 +109,31 @@ class BulkDialog:
         return Answer({"keys": found})
 
     def _preview(self, params: Params) -> Later:
-        edit = edit_of(Params(params.raw("edit")), self._picked(params), self._items)
+        asked, rule = Params(params.raw("edit")), None
+        scope: BulkEdits = self._picked(params)
+        if params.flag("rule"):
+            if asked.text("operation") not in _RULES:
+                raise BadRequestError(f"a rule can be to {', '.join(sorted(_RULES))}.")
+            # A rule goes by the filter, also where rows stay in view that it matches no more.
+            scope = rule = self._items.where(self._items.filter)
+        edit = edit_of(asked, scope, self._items)
 
         def work() -> Answer:
             preview = edit.preview()
             with self._lock:
-                self._last = next(self._ids), edit, preview
-                token = self._last[0]
-            return Answer({"id": token, "python": edit.python, **_to_wire(preview)})
+                looked = self._last = _Looked(next(self._ids), edit, preview, rule)
+            return Answer({"id": looked.id, "python": looked.python, **_to_wire(preview)})
 
         return Later(work)
 
     def _stage(self, params: Params) -> Later:
         with self._lock:
             last = self._last
-        if last is None or last[0] != params.whole("id"):
+        if last is None or last.id != params.whole("id"):
             raise StaleError("Another bulk edit was looked at meanwhile. Look again, then stage.")
 
         def work() -> Answer:
-            done = last[1].stage(last[2])
+            done = last.stage()
             self._publish()
             with self._lock:
                 self._last = None
@@ -109,7 +154,7 @@ class BulkDialog:
         return PickedItems(self._items, lambda: rows, said)
 
 
-def edit_of(asked: Params, scope: PickedItems, items: ItemSet) -> BulkEdit:
+def edit_of(asked: Params, scope: BulkEdits, items: ItemSet) -> BulkEdit:
     """The edit that the dialog asks for.
 
     Args:
@@ -129,18 +174,18 @@ def edit_of(asked: Params, scope: PickedItems, items: ItemSet) -> BulkEdit:
     return make(asked, scope, key, items)
 
 
-def _set(asked: Params, scope: PickedItems, key: str, items: ItemSet) -> BulkEdit:
+def _set(asked: Params, scope: BulkEdits, key: str, items: ItemSet) -> BulkEdit:
     with items.lock:
         schema, alike = items.schema, _alike(items.effective.column(key))
     return scope.set(key, schema.parse_text(key, asked.text("value"), alike))
 
 
-def _fill_down(asked: Params, scope: PickedItems, key: str, _: ItemSet) -> BulkEdit:
+def _fill_down(asked: Params, scope: BulkEdits, key: str, _: ItemSet) -> BulkEdit:
     over: Any = asked.text("fill")
     return scope.fill_down(key, over=over)
 
 
-def _replace(asked: Params, scope: PickedItems, key: str, _: ItemSet) -> BulkEdit:
+def _replace(asked: Params, scope: BulkEdits, key: str, _: ItemSet) -> BulkEdit:
     return scope.replace(
         key,
         asked.text("find"),
@@ -151,20 +196,20 @@ def _replace(asked: Params, scope: PickedItems, key: str, _: ItemSet) -> BulkEdi
     )
 
 
-def _copy(asked: Params, scope: PickedItems, key: str, _: ItemSet) -> BulkEdit:
+def _copy(asked: Params, scope: BulkEdits, key: str, _: ItemSet) -> BulkEdit:
     return scope.copy_key(key, _key(asked.text("into")), over=asked.flag("over"))
 
 
-def _rename(asked: Params, scope: PickedItems, key: str, _: ItemSet) -> BulkEdit:
+def _rename(asked: Params, scope: BulkEdits, key: str, _: ItemSet) -> BulkEdit:
     return scope.rename_key(key, _key(asked.text("into")), over=asked.flag("over"))
 
 
-def _split(asked: Params, scope: PickedItems, key: str, _: ItemSet) -> BulkEdit:
+def _split(asked: Params, scope: BulkEdits, key: str, _: ItemSet) -> BulkEdit:
     into = [_key(part.strip()) for part in asked.text("into").split(",") if part.strip()]
     return scope.split(key, asked.text("separator"), into, over=asked.flag("over"))
 
 
-_Maker = Callable[[Params, PickedItems, str, "ItemSet"], "BulkEdit"]
+_Maker = Callable[[Params, BulkEdits, str, "ItemSet"], "BulkEdit"]
 _MAKERS: Final[Mapping[str, _Maker]] = {
     "set": _set,
     "clear": lambda _, scope, key, __: scope.clear(key),

@@ -23,7 +23,11 @@ def page(grid):
 
 def scope(page, first=0, last=None):
     status = page.state["status"]
-    return {"rows": [first, status["rows"] if last is None else last], "order": status["order"]}
+    return {
+        "rows": [first, status["rows"] if last is None else last],
+        "order": status["order"],
+        "rule": False,
+    }
 
 
 def look(page, edit, **rows):
@@ -61,7 +65,7 @@ def test_the_selection_is_what_was_seen_at_these_places(items, grid, page):
     found = look(page, {"operation": "set", "key": "notes", "value": "x"}, first=2, last=5)
     page.ask("bulk_stage", id=found["id"])
     assert sorted(items.changes.items) == sorted(seen)
-    assert found["python"] == "items.pick(grid.selection).set('notes', 'x')"
+    assert found["python"] == "items.pick(grid.selection).set('notes', 'x').stage()"
 
 
 def test_rows_that_moved_meanwhile_are_no_longer_meant(grid, page):
@@ -170,6 +174,36 @@ def test_numbers_outside_the_schema_stay_numbers(items, page):
         in page.refused(
             "bulk_preview", edit={"operation": "set", "key": "loose", "value": "x"}, **scope(page)
         )["message"]
+    )
+
+
+def test_for_all_rows_of_the_filter_it_can_stay_a_rule(items, page):
+    items.filter = F.weather == "rain"
+    rainy = [uuid for uuid in items.uuids if items.stored(uuid, "weather") == "rain"]
+    items.stage({rainy[0]: {"weather": "fog"}})  # it stays in view, the rule is not about it
+    page.until(lambda: page.state["status"]["staged"] == 1)
+    edit = {"operation": "set", "key": "time_of_day", "value": "night"}
+    found = page.ask("bulk_preview", edit=edit, **{**scope(page), "rule": True})
+    assert found["python"] == "items.where(F.weather == 'rain').stage({'time_of_day': 'night'})".replace(
+        "'rain'", '"rain"'
+    )
+    assert not items.rules
+    done = page.ask("bulk_stage", id=found["id"])
+    (rule,) = items.rules
+    assert rule.count == len(rainy) - 1
+    assert done["cells"] == found["cells"]
+    assert done["text"].startswith(f"{found['items']} of {len(rainy) - 1} items changed")
+    assert items.changes.get(rainy[0], "time_of_day") is None
+    gone = page.ask(
+        "bulk_preview", edit={"operation": "unset", "key": "lux"}, **{**scope(page), "rule": True}
+    )
+    assert gone["python"].endswith(".stage({'lux': ew.ABSENT})")
+    items.stage({rainy[1]: {"weather": "snow"}})
+    assert "Look at it again" in page.refused("bulk_stage", id=gone["id"])["message"]
+    page.refused(
+        "bulk_preview",
+        edit={"operation": "fill_down", "key": "lux", "fill": "all"},
+        **{**scope(page), "rule": True},
     )
 
 

@@ -1,6 +1,6 @@
 // The dialog for bulk edits: what it asks for, and that nothing is staged before its number was seen.
 import { afterEach, describe, expect, test } from "vitest";
-import { COLUMNS, FakeGrid } from "../dev/fake_python";
+import { COLUMNS, FakeGrid, IN_FORCE } from "../dev/fake_python";
 import { draftOf, editOf, OPERATIONS, takesNewKey } from "../src/item_grid/bulk_draft";
 import { press, type Rendered, requests, show, strict, until } from "./strict_model";
 
@@ -139,7 +139,7 @@ describe("the dialog", () => {
     type(field(root, "Value"), "fog");
     await until(() => primary(root).textContent === "Stage 100 cells");
     expect(previews(fake)).toEqual([
-      { edit: { operation: "set", key: "weather", value: "fog" }, rows: [0, 100], order: 1 },
+      { edit: { operation: "set", key: "weather", value: "fog" }, rows: [0, 100], order: 1, rule: false },
     ]);
     expect(root.querySelector("dialog table")?.textContent).toContain("drive <b>1</b>");
     expect(root.querySelector("dialog b b")).toBeNull();
@@ -162,6 +162,7 @@ describe("the dialog", () => {
       edit: { operation: "fill_down", key: "notes", fill: "unset" },
       rows: [2, 4],
       order: 1,
+      rule: false,
     });
     field(root, "All 100").click();
     await until(() => primary(root).textContent === "Stage 100 cells");
@@ -196,6 +197,24 @@ describe("the dialog", () => {
     expect(root.querySelector("dialog")?.textContent).toContain("3 items refused");
     primary(root).click();
     await until(() => !root.querySelector("dialog"));
+  });
+
+  test("for all rows of a filter it can stay a rule", async () => {
+    const fake = model();
+    const status = fake.get("status") as object;
+    fake.change("status", { ...status, filter: { ...IN_FORCE, columns: [] } });
+    const root = await open(fake);
+    press(go(root, 0, "key:weather"), "e", { ctrlKey: true });
+    await until(() => root.querySelector("dialog form"));
+    type(field(root, "Operation"), "unset");
+    await until(() => primary(root).textContent === "Stage 100 cells");
+    field(root, "Keep as a rule").click();
+    await until(() => previews(fake).length === 2 && !primary(root).disabled);
+    expect(previews(fake).map((one) => (one as { rule?: boolean }).rule)).toEqual([false, true]);
+    field(root, "The selection").click();
+    await until(() => primary(root).textContent === "Stage 1 cell");
+    expect(root.querySelector("dialog")?.textContent).not.toContain("Keep as a rule");
+    expect((previews(fake).at(-1) as { rule?: boolean } | undefined)?.rule).toBe(false);
   });
 
   test("Escape gives it up", async () => {

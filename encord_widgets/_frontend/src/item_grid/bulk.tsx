@@ -8,6 +8,7 @@ import {
   type BulkCell,
   type BulkKey,
   type BulkReport,
+  canBeRule,
   type Draft,
   draftOf,
   editOf,
@@ -28,6 +29,7 @@ interface Props {
 interface State {
   draft: Draft;
   all: boolean;
+  rule: boolean;
   keys: BulkKey[];
   report: BulkReport | null;
   problem: string | null;
@@ -58,6 +60,7 @@ export class BulkDialog extends Component<Props, State> {
       draft: draftOf(operation, key),
       all: this.#selected.to - this.#selected.from <= 1,
       // What the grid knows already, until Python has listed them all.
+      rule: false,
       keys: controller.columns.filter((one) => one.editable && !one.deleted).map(bulkKey),
       report: null,
       problem: null,
@@ -118,11 +121,23 @@ export class BulkDialog extends Component<Props, State> {
         edit,
         rows,
         order: this.#order,
+        rule: this.#asRule(),
       });
       if (asked === this.#asked) this.#set({ report, problem: null, old: false });
     } catch (error) {
       if (asked === this.#asked) this.#fail(error);
     }
+  }
+
+  /** Rows that were searched for have no filter that a rule could go by. */
+  #ruleable(): boolean {
+    const { view } = this.props.controller;
+    const { all, draft } = this.state;
+    return all && !!view.filter && !view.search && canBeRule(draft.operation);
+  }
+
+  #asRule(): boolean {
+    return this.state.rule && this.#ruleable();
   }
 
   async #stage(): Promise<void> {
@@ -147,7 +162,7 @@ export class BulkDialog extends Component<Props, State> {
   }
 
   override render({ controller }: Props, state: State): JSX.Element {
-    const { draft, all, keys, report, problem, old, busy, done } = state;
+    const { draft, all, rule, keys, report, problem, old, busy, done } = state;
     const close = (): void => controller.show(null);
     if (done) {
       return (
@@ -163,7 +178,8 @@ export class BulkDialog extends Component<Props, State> {
     const { view } = controller;
     const selected = Math.min(this.#selected.to, this.#rows) - this.#selected.from;
     const some = view.filter || view.search ? "filtered rows" : "rows";
-    const choose = (to: boolean): void => this.setState({ all: to, old: true }, this.#later);
+    const choose = (part: Pick<State, "all"> | Pick<State, "rule">): void =>
+      this.setState({ ...part, old: true }, this.#later);
     return (
       <Dialog title="Bulk edit" onClose={close}>
         <form
@@ -175,10 +191,10 @@ export class BulkDialog extends Component<Props, State> {
         >
           <fieldset class="ecw-bulk-rows">
             <legend class="ecw-sr">Rows</legend>
-            <Choice on={!all} turn={() => choose(false)}>
+            <Choice on={!all} turn={() => choose({ all: false })}>
               The selection ({plural(selected, "row")})
             </Choice>
-            <Choice on={all} turn={() => choose(true)}>
+            <Choice on={all} turn={() => choose({ all: true })}>
               All {count(this.#rows)} {some}
             </Choice>
           </fieldset>
@@ -198,6 +214,16 @@ export class BulkDialog extends Component<Props, State> {
             </select>
           </label>
           <Fields draft={draft} keys={keys} change={this.#change} />
+          {this.#ruleable() && (
+            <label class="ecw-bulk-check">
+              <input
+                type="checkbox"
+                checked={rule}
+                onChange={(event) => choose({ rule: event.currentTarget.checked })}
+              />
+              <span>Keep as a rule of the filter: looked at again when the items are read again</span>
+            </label>
+          )}
           <div class="ecw-bulk-preview" role="status" aria-busy={old && !problem}>
             {problem && (
               <p class="ecw-message-bad">
@@ -253,6 +279,7 @@ function Report({ report }: { report: BulkReport }): JSX.Element {
       <p>
         <b>{report.text}.</b>
       </p>
+      <Refused report={report} />
       {report.sample.length > 0 && (
         <table class="ecw-bulk-table">
           <thead>
@@ -280,11 +307,10 @@ function Report({ report }: { report: BulkReport }): JSX.Element {
         </table>
       )}
       {rest > 0 && <p class="ecw-soft">and {plural(rest, "more cell")}</p>}
-      <Refused report={report} />
       {report.python && (
         <details>
           <summary>As Python</summary>
-          <code>{report.python}.stage()</code>
+          <code>{report.python}</code>
         </details>
       )}
     </>

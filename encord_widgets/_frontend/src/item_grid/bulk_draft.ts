@@ -125,6 +125,11 @@ export function editOf(draft: Draft): Record<string, string | boolean> | null {
   return { operation, key, ...Object.fromEntries(fields.map((field) => [field, draft[field]])) };
 }
 
+/** Whether it can stay a rule: looked at again when the items are read again. */
+export function canBeRule(operation: Operation): boolean {
+  return operation === "set" || operation === "clear" || operation === "unset";
+}
+
 /** Whether the key may be one that nobody has used yet. */
 export function takesNewKey(operation: Operation): boolean {
   return operation === "set" || operation === "map" || operation === "combine";
