@@ -117,6 +117,8 @@ describe("the item", () => {
   });
 
   test("its picture is made of bytes, and let go of with the next", async () => {
+    const later = globalThis.setTimeout;
+    vi.stubGlobal("setTimeout", (work: () => void, ms: number) => later(work, ms === 5_000 ? 1 : ms));
     const { model, root } = inspector("image");
     await until(() => root.querySelector("img[src^='blob:']"), "a picture");
     const first = root.querySelector("img")?.src ?? "";
@@ -130,6 +132,7 @@ describe("the item", () => {
       () => root.querySelector("img") && root.querySelector("img")?.src !== first,
       "another picture",
     );
+    await until(() => revoked.length > 0);
     expect(revoked).toEqual([first]);
   });
 

@@ -145,7 +145,7 @@ class AddFrame extends Component<Props, { label: string }> {
   };
 
   override render({ controller, block }: Props, { label }: { label: string }): JSX.Element {
-    const { video, view } = controller;
+    const { media, view } = controller;
     const word = block.mode === "frame" ? "Frame number" : "Seconds";
     return (
       <form
@@ -167,7 +167,7 @@ class AddFrame extends Component<Props, { label: string }> {
         <button type="submit" class="ecw-button ecw-small" disabled={!label.trim()}>
           Add key frame
         </button>
-        {video && labelAt(0, block.mode, view.fps) !== null && (
+        {view.kind === "video" && media.shown.url && labelAt(0, block.mode, view.fps) !== null && (
           <button
             type="button"
             class="ecw-button ecw-small"

@@ -19,6 +19,8 @@ interface MediaResult {
 // Only what a browser shows or plays as media; nothing that could be a page.
 const MIME = /^(image\/(png|jpeg|webp|gif|avif)|(video|audio)\/[\w.+-]+)$/;
 const SIGNED_AGAIN_AFTER_MS = 10_000;
+// An element that has left the page may still be loading its file.
+const REVOKED_AFTER_MS = 5_000;
 
 export class MediaLoader {
   shown: Shown = { state: "none" };
@@ -100,6 +102,7 @@ export class MediaLoader {
   }
 
   #release(): void {
-    if (this.shown.url?.startsWith("blob:")) URL.revokeObjectURL(this.shown.url);
+    const { url } = this.shown;
+    if (url?.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), REVOKED_AFTER_MS);
   }
 }

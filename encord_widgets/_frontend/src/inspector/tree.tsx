@@ -1,6 +1,6 @@
 // Metadata as a tree of values with types: nested parts are asked for when they are unfolded.
 import { Component, type JSX } from "preact";
-import { count, pointOf, textOf } from "../shared/cells";
+import { count, kindOf, pointOf, textOf } from "../shared/cells";
 import { Status } from "../shared/ui";
 import { Value } from "../shared/value";
 import type { InspectorController } from "./controller";
@@ -49,7 +49,7 @@ function Row({ controller, row, label }: { row: MetadataRow } & Omit<TreeProps, 
         <div class="ecw-tree-note">
           <Status state={row.state} />
           {row.note && <span>{row.note}</span>}
-          {row.before && (
+          {row.before && kindOf(row.before[0]) !== "json" && (
             <span>
               Stored: <Value cell={row.before[0]} />
             </span>
