@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ServerError,
     )
     from encord_widgets.client import Client
-    from encord_widgets.commit.options import CommitOptions
+    from encord_widgets.commit.options import CommitOptions, Patience
     from encord_widgets.commit.receipt import Receipt
     from encord_widgets.connections import connect, demo
     from encord_widgets.errors import EncordWidgetsError, InvalidInputError
@@ -64,7 +64,7 @@ _HOMES = {
         "ServerError",
     ),
     "client": ("Client",),
-    "commit.options": ("CommitOptions",),
+    "commit.options": ("CommitOptions", "Patience"),
     "commit.receipt": ("Receipt",),
     "connections": ("connect", "demo"),
     "errors": ("EncordWidgetsError", "InvalidInputError"),
@@ -120,6 +120,7 @@ __all__ = [
     "KeyType",
     "MetadataSchema",
     "NotFoundError",
+    "Patience",
     "PayloadTooLargeError",
     "Plan",
     "RateLimitedError",

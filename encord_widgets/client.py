@@ -13,7 +13,7 @@ from encord_widgets.background import Background
 from encord_widgets.client_index import IndexClient, uuid_of
 from encord_widgets.commit.dry_run import DryRun, dry_run
 from encord_widgets.commit.engine import check_destroys
-from encord_widgets.commit.options import CommitOptions
+from encord_widgets.commit.options import PATIENCE, CommitOptions, Patience
 from encord_widgets.commit.progress import watched
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.recheck import DriftReport, recheck
@@ -214,7 +214,10 @@ class Client(IndexClient):
         on_conflict: OnConflict = "report",
         allow_destroy: bool = False,
         bundle_size: int = 1000,
+        bundle_bytes: int = 8_000_000,
         concurrency: int = 4,
+        canary: int = 20,
+        patience: Patience = PATIENCE,
     ) -> Receipt:
         """Commit a plan, wherever it was made: re-read, merge, write, read back, by bundles.
 
@@ -225,7 +228,10 @@ class Client(IndexClient):
             on_conflict: What to do where somebody else changed a key since: `report`, `ours`, `theirs` or a callable.
             allow_destroy: Whether values may be removed that an overwrite removes without naming them.
             bundle_size: Items in one bundle, 1 to 1000.
+            bundle_bytes: JSON bytes of one write, from 10,000.
             concurrency: Bundles in flight, 1 to 16.
+            canary: Items proved before the rest goes, where there are over 1000 or values are destroyed; 0 for none.
+            patience: How long to try again.
 
         Returns:
             One row for each planned change.
@@ -237,7 +243,10 @@ class Client(IndexClient):
             on_conflict=on_conflict,
             allow_destroy=allow_destroy,
             bundle_size=bundle_size,
+            bundle_bytes=bundle_bytes,
             concurrency=concurrency,
+            canary=canary,
+            patience=patience,
         )
         check_destroys(plan, options)
         log = self._journals.of("plan", plan.created_at.isoformat(), plan.source).begin(plan)

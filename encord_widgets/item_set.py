@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from encord_widgets.api.errors import AuthorisationError, NotFoundError
 from encord_widgets.commit.engine import check_destroys
-from encord_widgets.commit.options import CommitLog, CommitOptions
+from encord_widgets.commit.options import PATIENCE, CommitLog, CommitOptions, Patience
 from encord_widgets.commit.progress import watched
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
@@ -304,7 +304,10 @@ class ItemSet(FocusedItems, JoinableItems):
         on_conflict: OnConflict = "report",
         allow_destroy: bool = False,
         bundle_size: int = 1000,
+        bundle_bytes: int = 8_000_000,
         concurrency: int = 4,
+        canary: int = 20,
+        patience: Patience = PATIENCE,
     ) -> Receipt:
         """Commit the staged edits and prove it. Verified edits leave `changes`; the others stay staged.
 
@@ -314,7 +317,10 @@ class ItemSet(FocusedItems, JoinableItems):
             on_conflict: What to do where somebody else changed a key since: `report`, `ours`, `theirs` or a callable.
             allow_destroy: Whether values may be removed that an overwrite removes without naming them.
             bundle_size: Items in one bundle, 1 to 1000.
+            bundle_bytes: JSON bytes of one write, from 10,000.
             concurrency: Bundles in flight, 1 to 16.
+            canary: Items proved before the rest goes, where there are over 1000 or values are destroyed; 0 for none.
+            patience: How long to try again.
 
         Returns:
             One row for each staged edit.
@@ -327,7 +333,10 @@ class ItemSet(FocusedItems, JoinableItems):
             on_conflict=on_conflict,
             allow_destroy=allow_destroy,
             bundle_size=bundle_size,
+            bundle_bytes=bundle_bytes,
             concurrency=concurrency,
+            canary=canary,
+            patience=patience,
         )
         return watched(self.start_commit(options))
 

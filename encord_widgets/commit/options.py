@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
     from encord_widgets.commit.receipt import Receipt, ReceiptRow
     from encord_widgets.metadata.plan import PlannedItem
 
-__all__ = ["CommitLog", "CommitOptions", "CommitProgress", "NoLog", "Patience"]
+__all__ = ["PATIENCE", "CommitLog", "CommitOptions", "CommitProgress", "NoLog", "Patience"]
 
 MOST_ITEMS: Final = 1000
 """Items that one bundle may hold (Encord API, bundle)."""
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,39 @@ class Patience:
         rereads: Further read-backs while a write that the server accepted does not show yet.
         wait: First wait between two tries, in seconds; each further one is twice as long.
         longest: Longest wait between two tries, in seconds. A server's `Retry-After` counts instead.
+
+    Raises:
+        InvalidInputError: If something is out of its range; every fault is named.
+
+    Example:
+        >>> import encord_widgets as ew
+        >>> with ew.demo(items=20) as client:
+        ...     items = client.folder(client.folders("Street scenes")[0])
+        ...     _ = items.stage({items.uuids[0]: {"weather": "fog"}})
+        ...     items.commit(patience=ew.Patience(attempts=2, longest=5.0)).counts
+        {'verified': 1}
     """
 
     attempts: int = 6
     rereads: int = 5
     wait: float = 0.25
     longest: float = 20.0
+
+    def __post_init__(self) -> None:
+        least = {"attempts": 1, "rereads": 0}
+        problems = [
+            Problem(key=name, expected=f"a whole number, {smallest} or more", got=shown(number))
+            for name, smallest in least.items()
+            if not _is_whole(number := getattr(self, name)) or number < smallest
+        ]
+        problems += [
+            Problem(key=name, expected="seconds, 0 or more", got=shown(seconds))
+            for name in ("wait", "longest")
+            if not (_is_whole(seconds := getattr(self, name)) or isinstance(seconds, float))
+            or not 0 <= seconds < math.inf
+        ]
+        if problems:
+            raise InvalidInputError(problems)
 
     def pause(self, attempt: int, retry_after: float | None = None) -> float:
         """Seconds to wait before a try.
@@ -48,6 +80,10 @@ class Patience:
             return retry_after
         backed_off = min(self.wait * 2 ** (attempt - 1), self.longest)
         return float(backed_off * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
+
+
+PATIENCE: Final = Patience()
+"""What a commit has unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +117,7 @@ class CommitOptions:
     concurrency: int = 4
     canary: int = 20
     canary_over: int = 1000
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience = PATIENCE
 
     def __post_init__(self) -> None:
         ranges = {
@@ -94,9 +130,13 @@ class CommitOptions:
         problems = checked_policy(self.on_conflict)
         for name, (least, most) in ranges.items():
             number = getattr(self, name)
-            if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+            if not _is_whole(number) or not least <= number <= most:
                 expected = f"a whole number from {least:,} to {most:,}"
                 problems.append(Problem(key=name, expected=expected, got=shown(number)))
+        patience: object = self.patience
+        if not isinstance(patience, Patience):
+            hint = "Use encord_widgets.Patience(attempts=...)."
+            problems.append(Problem("a Patience", shown(patience), key="patience", hint=hint))
         if problems:
             raise InvalidInputError(problems)
 
