@@ -17,7 +17,7 @@ from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
 from encord_widgets.item_events import FocusedItems
-from encord_widgets.item_join import JoinableItems
+from encord_widgets.item_hygiene import TidyItems
 from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_source import Source
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["ItemSet"]
 
 
-class ItemSet(FocusedItems, JoinableItems):
+class ItemSet(FocusedItems, TidyItems):
     """Items of one source. Made by `Client.folder`, `Client.items` and `Client.image_group`.
 
     Args:

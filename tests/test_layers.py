@@ -34,6 +34,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "item_export_jobs",
             "item_export_receipt",
             "item_filter",
+            "item_hygiene",
             "item_join",
             "item_join_preview",
             "item_journal",
