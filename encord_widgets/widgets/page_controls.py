@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,7 @@ import ipywidgets
 from encord_widgets.widgets._datagrid import SIGNS
 from encord_widgets.widgets.grid_view import GridView
 from encord_widgets.widgets.page import labels_of
+from encord_widgets.widgets.paste import Pasted, Refused
 
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
@@ -37,6 +38,11 @@ _WORDS: Final = {
 }
 
 
+_SHOWN: Final = 160
+# The corner between the two scroll bars is white in every theme otherwise.
+_STYLE: Final = "<style>.lm-DataGrid-scrollCorner { background: var(--jp-layout-color1) !important }</style>"
+
+
 class PageControls:
     """The controls of a paged grid.
 
@@ -45,6 +51,7 @@ class PageControls:
         turn: Called with the number of pages to go on, or back.
         act: Called with the name of the button that was clicked.
         narrow: Called with the text of a filter, or None to let the filter that is in force look again.
+        paste: Called with a block of cells as tab separated text.
     """
 
     def __init__(
@@ -54,6 +61,7 @@ class PageControls:
         turn: Callable[[int], None],
         act: Callable[[str], None],
         narrow: Callable[[str | None], None],
+        paste: Callable[[str], None],
     ) -> None:
         self._arrange = arrange
         self._narrow = narrow
@@ -91,16 +99,36 @@ class PageControls:
         self.next = ipywidgets.Button(description="Next page", layout={"width": "auto"})
         self.position = ipywidgets.HTML()
         self.message = ipywidgets.HTML(layout={"display": "none"})
+        self.cell = ipywidgets.HTML(layout={"display": "none"})
+        self.refused = ipywidgets.HTML(layout={"display": "none"})
+        self.pasting = ipywidgets.ToggleButton(
+            description="Paste a block",
+            tooltip="Select the first cell, then paste cells of a spreadsheet into the box",
+            layout={"width": "auto"},
+        )
+        self.block = ipywidgets.Textarea(
+            placeholder="Select the first cell in the grid, paste cells of a spreadsheet here, then press Stage block",
+            layout={"flex": "1 1 auto", "height": "90px"},
+        )
+        self.stage = ipywidgets.Button(
+            description="Stage block",
+            tooltip="Stage the block from the selected cell on, as one step of undo",
+            layout={"width": "auto"},
+        )
+        self.box = ipywidgets.HBox([self.block, self.stage], layout={"display": "none"})
         legend = ", ".join(f"{sign} {_WORDS[state]}" for state, (sign, _) in SIGNS.items())
         self._rows = [
             ipywidgets.HBox([self.search, self.sort, self.descending]),
             ipywidgets.HBox([self.filter, self.again, self.clear]),
-            ipywidgets.HBox([*self.buttons.values()], layout={"flex_flow": "row wrap"}),
+            ipywidgets.HBox([*self.buttons.values(), self.pasting], layout={"flex_flow": "row wrap"}),
+            self.box,
             ipywidgets.HBox([self.previous, self.next, self.position], layout={"flex_flow": "row wrap"}),
             self.message,
+            self.refused,
             ipywidgets.HTML(
-                f"<small>Double-click a cell to edit it. {escape(legend)}, — no such key, ∅ null</small>"
+                f"{_STYLE}<small>Double-click a cell to edit it. {escape(legend)}, — no such key, ∅ null</small>"
             ),
+            self.cell,
         ]
         self.widget = ipywidgets.VBox(self._rows)
         for control in (self.search, self.sort, self.descending):
@@ -108,6 +136,8 @@ class PageControls:
         self.filter.observe(self._filtered, "value")
         self.again.on_click(lambda _: narrow(None))
         self.clear.on_click(lambda _: narrow(""))
+        self.pasting.observe(self._opened, "value")
+        self.stage.on_click(lambda _: paste(self.block.value))
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: act(name))
         self.previous.on_click(lambda _: turn(-1))
@@ -164,6 +194,43 @@ class PageControls:
         self.message.value = f'<div role="alert">⚠ {escape(text)}</div>' if text else ""
         self.message.layout.display = None if text else "none"  # an empty line would leave a gap
 
+    def tell(self, facts: Mapping[str, Any] | None, column: str = "") -> None:
+        """Say in words what the selected cell is; the grid draws it where no screen reader can look.
+
+        Args:
+            facts: What `cell_facts` says of it, or None when no cell is selected.
+            column: Name of its column.
+        """
+        self.cell.value = _told(facts, column) if facts else ""
+        self.cell.layout.display = None if facts else "none"
+
+    def pasted(self, result: Pasted) -> None:
+        """Say what came of a paste, with every cell that was refused.
+
+        Args:
+            result: What came of it.
+        """
+        kept = f", {result.same:,} held it already" if result.same else ""
+        words = f"{result.staged:,} cells staged{kept}"
+        refused = result.refused
+        if refused:
+            rows = "".join(_row(one) for one in refused)
+            head = "".join(f"<th>{word}</th>" for word in ("Row", "Item", "Key", "Value", "Reason"))
+            words = (
+                f"<details open><summary>{words}, <b>⚠ {len(refused):,} not changed</b></summary>"
+                f'<div style="max-height: 220px; overflow: auto"><table><thead><tr>{head}</tr></thead>'
+                f"<tbody>{rows}</tbody></table></div></details>"
+            )
+        else:
+            self.block.value = ""
+        self.refused.value = f'<div role="status">{words}</div>'
+        self.refused.layout.display = None
+
+    def _opened(self, _: Any) -> None:
+        self.box.layout.display = None if self.pasting.value else "none"
+        if not self.pasting.value:
+            self.refused.layout.display = "none"
+
     def close(self) -> None:
         """Close every control."""
         for row in self._rows:
@@ -180,6 +247,25 @@ class PageControls:
     def _filtered(self, _: Any) -> None:
         if not self._quiet:
             self._narrow(self.filter.value)
+
+
+def _row(cell: Refused) -> str:
+    texts = (f"{cell.row:,}", cell.name, cell.key, cell.text[:_SHOWN], cell.reason)
+    return f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in texts)}</tr>"
+
+
+def _told(facts: Mapping[str, Any], column: str) -> str:
+    held = f"<code>{escape(str(facts['read'])[:_SHOWN])}</code>" if facts["held"] else "<i>not set</i>"
+    parts = [
+        f"{escape(str(facts['name']))}: <b>{escape(column)}</b> {escape(str(facts['type_label']))}",
+        held,
+    ]
+    if facts["sends"] is not None:
+        parts.append(f"staged, a commit sends <code>{escape(str(facts['sends'])[:_SHOWN])}</code>")
+    if facts["state"] and facts["state"] != "staged":
+        note = f": {facts['note']}" if facts["note"] else ""
+        parts.append(escape(f"{_WORDS.get(facts['state'], facts['state'])}{note}"))
+    return f'<small role="status" aria-live="polite">{" · ".join(parts)}</small>'
 
 
 def _position(items: ItemSet, view: GridView, start: int, count: int) -> str:

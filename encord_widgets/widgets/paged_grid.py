@@ -20,11 +20,13 @@ from encord_widgets.widgets._datagrid import STATE, CellStyle, data_frame, grid_
 from encord_widgets.widgets._fallback import headline
 from encord_widgets.widgets._requests import described
 from encord_widgets.widgets._throttle import Throttle
+from encord_widgets.widgets.cell_facts import cell_facts
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
 from encord_widgets.widgets.grid_view import Arrangement, GridView
 from encord_widgets.widgets.item_grid import ItemGrid, checked_height
 from encord_widgets.widgets.page import Page, PageCell, cell_of
 from encord_widgets.widgets.page_controls import PageControls
+from encord_widgets.widgets.paste import FIELD_IS_FIXED, paste_block, read_block
 
 __all__ = ["PAGE_ROWS", "PagedGrid"]
 
@@ -68,6 +70,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             turn=self._guarding(self._turn, "The page could not be turned"),
             act=self._guarding(self._act, "That did not work"),
             narrow=self._guarding(self._narrow, "The filter could not be set"),
+            paste=self._guarding(self._paste, "The block could not be pasted"),
         )
         self._page = Page(items, self._view, 0, PAGE_ROWS)
         self._grid = self._made()
@@ -113,6 +116,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
                 self.selection = []
             self._controls.show(self.items, self._view, self._start, len(self._page.uuids))
             self.view = self._view.in_view
+            self._tell_cell()
 
     def _made(self) -> Any:
         """A DataGrid for the page. Each page has its own, so that a late event never meets another page's rows."""
@@ -199,7 +203,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     @staticmethod
     def _refusal(column: GridColumn, cell: PageCell, *, deleted: bool) -> str:
         if column.kind == "field":
-            return "This is a field of the item, not metadata; it cannot be edited here."
+            return FIELD_IS_FIXED
         if refusal(column.name):
             return refusal(column.name)
         if not cell.exact and not deleted:
@@ -248,6 +252,18 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         with self.items.lock, self._drawing:
             if grid is self._grid:
                 self.selection = list(dict.fromkeys(uuid for uuid, _ in self._selected_cells(grid)))
+                self._tell_cell()
+
+    def _tell_cell(self) -> None:
+        """A canvas has no cells that could be read out: what is selected is told in words above it."""
+        cells = self._selected_cells(self._grid) if self._grid.selections else []
+        if not cells:
+            self._controls.tell(None)
+            return
+        uuid, at = cells[0]
+        column = self._page.columns[at]
+        facts = cell_facts(self.items, column, uuid, self._value(uuid, column), self._view)
+        self._controls.tell(facts, column.name)
 
     def _selected_cells(self, grid: Any) -> list[tuple[str, int]]:
         """Item and column of each selected cell; ipydatagrid counts rows as its own sort and filter show them."""
@@ -261,6 +277,29 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             for row in range(max(box["r1"], 0), min(box["r2"], len(uuids) - 1) + 1)
             for at in range(max(box["c1"], 0), min(box["c2"], last) + 1)
         ]
+
+    def _paste(self, text: str) -> None:
+        block = read_block(text)
+        with self.items.lock, self._drawing:
+            cells = self._selected_cells(self._grid)
+            if not cells or not text:
+                self._controls.say("Select the first cell in the grid, and paste the block into the box.")
+                return
+            page = self._page
+            first, at = cells[0]
+            shown = list(self._grid.get_visible_data().index)
+            uuids = shown[shown.index(first) :]
+            if shown == page.uuids:  # else the grid shows an order of its own, which ends with the page
+                uuids += self._view.uuids(self._start + len(shown), len(block))
+            columns = page.columns[at:]
+            if [len(line) for line in block] == [1]:  # one value fills what is selected
+                found = dict.fromkeys(uuid for uuid, _ in cells)
+                wide = 1 + max(place for _, place in cells) - at
+                block, uuids = [block[0] * wide] * len(found), list(found)
+            result = paste_block(self.items, block, uuids, columns)
+            self._controls.say("")
+            self._controls.pasted(result)
+            self._draw()
 
     # -- controls ----------------------------------------------------------------------------------------------
 
