@@ -68,16 +68,20 @@ class HygieneReport:
             held = dict.fromkeys([*items.table.keys, *items.changes.keys])
             used = {key: _held(items.effective.column(key), rows) for key in held}
             used = {key: count for key, count in used.items() if count}
-            columns = {key: items.effective.column(key) for key in _chosen(keys, used, schema)}
-            self.values: tuple[ValueCluster, ...] = tuple(
-                cluster
-                for key, column in columns.items()
-                for cluster in value_clusters(key, column, rows, schema.get(key))
-            )
+        self.values: tuple[ValueCluster, ...] = tuple(
+            cluster
+            for key in _chosen(keys, used, schema)
+            for cluster in value_clusters(key, self._column(key, rows), np.arange(len(rows)), schema.get(key))
+        )
         self.keys: tuple[KeyCluster, ...] = tuple(key_clusters(used, schema) if keys is None else ())
         self._unlisted = [_Use(key, count) for key, count in used.items() if _beside(key, schema)]
         self._unused = [key for key, type_ in schema.items() if type_.state == "live" and key not in used]
         self._looked = len(rows)
+
+    def _column(self, key: str, rows: Rows) -> Column:
+        """The cells of some rows, to be looked at without the lock."""
+        with self.items.lock:
+            return self.items.effective.column(key).take(rows)
 
     @property
     def unlisted(self) -> dict[str, int]:

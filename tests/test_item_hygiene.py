@@ -120,6 +120,6 @@ def test_the_report_is_text_whatever_it_is_about(untidy):
     assert "&lt;i&gt;" in html
     assert "\x1b" not in report.text
     assert "\x1b" not in html
-    assert repr(report).startswith("<HygieneReport: 2 clusters of near-equal values")
+    assert repr(report).startswith("<HygieneReport: 3 clusters of near-equal values")
     assert report
     assert not untidy.hygiene(["site_id"])

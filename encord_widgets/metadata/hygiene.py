@@ -136,7 +136,11 @@ def value_clusters(key: str, column: Column, rows: Rows, type_: KeyType | None =
             value: Json = int(number) if number.is_integer() and abs(number) <= 2**53 else number
             if value in wanted:
                 clusters[("number", value)].append((value, count))
-    found = [_cluster(key, fold, held, type_) for fold, held in clusters.items()]
+    found = [
+        _cluster(key, fold, held, type_)
+        for fold, held in clusters.items()
+        if len(held) > 1 or (type_ is not None and not type_.fits(held[0][0]))
+    ]
     return sorted((one for one in found if one is not None), key=lambda one: -one.cells)
 
 
@@ -154,8 +158,6 @@ def _cluster(
 ) -> ValueCluster | None:
     members = [Member(value, count, type_ is None or type_.fits(value)) for value, count in held]
     fitting = [one for one in members if one.fits]
-    if len(members) == 1 and fitting:
-        return None
     if fitting:
         best = max(fitting, key=lambda one: (one.count, _tidy(one.value), canonical(one.value))).value
     else:

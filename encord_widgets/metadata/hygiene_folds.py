@@ -29,6 +29,7 @@ _MONTHS: Final = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+_MONTH_STARTS: Final = frozenset(name[:3] for name in _MONTHS)
 
 
 def _plain(text: str) -> str:
@@ -91,7 +92,7 @@ def instant_of(text: str) -> dt.datetime | None:
         >>> instant_of("03/04/2024") is None, instant_of("03.04.2024").month
         (True, 4)
     """
-    if not text or len(text) > _LONGEST_DATE or not any(c.isdigit() for c in text):
+    if len(text) > _LONGEST_DATE or not (text[:1].isdigit() or text[:3] in _MONTH_STARTS):
         return None
     if _ISO.fullmatch(text):
         day, _, time = text.replace("t", " ").partition(" ")
