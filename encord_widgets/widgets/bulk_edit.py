@@ -89,7 +89,12 @@ class BulkDialog:
 
     def handlers(self) -> dict[str, Handler]:
         """What answers each request."""
-        return {"bulk_keys": self._keys, "bulk_preview": self._preview, "bulk_stage": self._stage}
+        return {
+            "bulk_keys": self._keys,
+            "bulk_preview": self._preview,
+            "bulk_stage": self._stage,
+            "bulk_forget": self._forget,
+        }
 
     def _keys(self, _: Params) -> Answer:
         """Keys that can be edited, and their types; those of the schema that no item holds too."""
@@ -141,6 +146,12 @@ class BulkDialog:
             return Answer({"generation": self._view.generation, **_to_wire(done), **listed})
 
         return Later(work)
+
+    def _forget(self, _: Params) -> Answer:
+        """The dialog is closed."""
+        with self._lock:
+            self._last = None
+        return Answer()
 
     def _picked(self, params: Params) -> PickedItems:
         """The rows that the user saw at these places; refused when rows moved since."""

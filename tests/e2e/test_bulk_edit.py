@@ -39,7 +39,7 @@ class Bulk:
         return self
 
     def says(self, text: str | re.Pattern[str]) -> Bulk:
-        expect(self.dialog.get_by_role("status")).to_contain_text(text, timeout=HANG)
+        expect(self.dialog.locator(".ecw-bulk-preview")).to_contain_text(text, timeout=HANG)
         return self
 
     def staged(self) -> int:

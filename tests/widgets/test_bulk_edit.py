@@ -88,6 +88,9 @@ def test_only_what_was_looked_at_is_staged(items, page):
     assert page.refused("bulk_stage", id=second["id"])["code"] == "stale", "once"
     assert {items.value(uuid, "weather") for uuid in items.uuids} == {None}
     assert page.refused("bulk_stage", id=99)["code"] == "stale"
+    third = look(page, {"operation": "unset", "key": "lux"})
+    page.ask("bulk_forget")
+    assert page.refused("bulk_stage", id=third["id"])["code"] == "stale", "the dialog was closed"
 
 
 def test_values_that_changed_since_the_preview_are_said(items, page):

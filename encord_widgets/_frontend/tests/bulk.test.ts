@@ -159,7 +159,7 @@ describe("the dialog", () => {
     press(cell(root, 3, "key:notes"), "d", { ctrlKey: true });
     await until(() => primary(root)?.textContent === "Stage 2 cells");
     expect(previews(fake)[0]).toEqual({
-      edit: { operation: "fill_down", key: "notes", fill: "unset" },
+      edit: { operation: "fill_down", key: "notes", fill: "all" },
       rows: [2, 4],
       order: 1,
       rule: false,
@@ -215,6 +215,22 @@ describe("the dialog", () => {
     await until(() => primary(root).textContent === "Stage 1 cell");
     expect(root.querySelector("dialog")?.textContent).not.toContain("Keep as a rule");
     expect((previews(fake).at(-1) as { rule?: boolean } | undefined)?.rule).toBe(false);
+  });
+
+  test("Delete over more rows than are on screen says the number first", async () => {
+    const fake = model();
+    const root = await open(fake);
+    press(go(root, 0, "key:notes"), "ArrowDown", { shiftKey: true, ctrlKey: true });
+    await until(() => root.querySelector('[data-row="99"].is-active'));
+    press(root.querySelector('[data-row="99"].is-active') as HTMLElement, "Delete");
+    await until(() => primary(root)?.textContent === "Stage 100 cells");
+    expect(previews(fake)[0]).toEqual({
+      edit: { operation: "unset", key: "notes" },
+      rows: [0, 100],
+      order: 1,
+      rule: false,
+    });
+    expect(requests(fake, "edit")).toEqual([]);
   });
 
   test("Escape gives it up", async () => {

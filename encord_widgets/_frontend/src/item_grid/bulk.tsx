@@ -23,7 +23,8 @@ const PREVIEW_MS = 350;
 
 interface Props {
   controller: Controller;
-  operation: Operation;
+  /** What to begin with: an operation, and the column where it is not the active one. */
+  at: { operation: Operation; column?: Column };
 }
 
 interface State {
@@ -50,15 +51,17 @@ export class BulkDialog extends Component<Props, State> {
 
   constructor(props: Props) {
     super(props);
-    const { controller, operation } = props;
+    const { controller, at } = props;
     this.#order = controller.view.order;
     this.#rows = controller.view.rows;
     this.#selected = controller.box().rows;
-    const column = controller.place(controller.active.at)?.column;
+    const column = at.column ?? controller.place(controller.active.at)?.column;
     const key = column?.editable ? keyName(column) : "";
+    const all = this.#selected.to - this.#selected.from <= 1;
     this.state = {
-      draft: draftOf(operation, key),
-      all: this.#selected.to - this.#selected.from <= 1,
+      // In a selection, filling down means what it means in a spreadsheet.
+      draft: { ...draftOf(at.operation, key), fill: all ? "unset" : "all" },
+      all,
       // What the grid knows already, until Python has listed them all.
       rule: false,
       keys: controller.columns.filter((one) => one.editable && !one.deleted).map(bulkKey),
@@ -85,6 +88,8 @@ export class BulkDialog extends Component<Props, State> {
   override componentWillUnmount(): void {
     this.#gone = true;
     clearTimeout(this.#timer);
+    // Python keeps what was looked at, to stage exactly that: a million rows are not kept for nothing.
+    this.props.controller.ask("bulk_forget", {}).catch(() => undefined);
   }
 
   #set(part: Partial<State>): void {
@@ -224,20 +229,26 @@ export class BulkDialog extends Component<Props, State> {
               <span>Keep as a rule of the filter: looked at again when the items are read again</span>
             </label>
           )}
-          <div class="ecw-bulk-preview" role="status" aria-busy={old && !problem}>
-            {problem && (
-              <p class="ecw-message-bad">
-                <span class="ecw-sign" aria-hidden="true">
-                  ⚠
-                </span>{" "}
-                {problem}
-              </p>
-            )}
-            {!problem && !report && (
-              <p class="ecw-soft">
-                {editOf(draft) ? "Counting…" : "Fill in the fields to see what changes."}
-              </p>
-            )}
+          <div class="ecw-bulk-preview" aria-busy={old && !problem}>
+            {/* The numbers alone are read aloud; the lists are there to be looked into. */}
+            <div role="status">
+              {problem ? (
+                <p class="ecw-message-bad">
+                  <span class="ecw-sign" aria-hidden="true">
+                    ⚠
+                  </span>{" "}
+                  {problem}
+                </p>
+              ) : report ? (
+                <p>
+                  <b>{report.text}.</b>
+                </p>
+              ) : (
+                <p class="ecw-soft">
+                  {editOf(draft) ? "Counting…" : "Fill in the fields to see what changes."}
+                </p>
+              )}
+            </div>
             {!problem && report && <Report report={report} />}
           </div>
           <div class="ecw-cf-foot">
@@ -276,9 +287,6 @@ function Report({ report }: { report: BulkReport }): JSX.Element {
   const rest = report.cells - report.sample.length;
   return (
     <>
-      <p>
-        <b>{report.text}.</b>
-      </p>
       <Refused report={report} />
       {report.sample.length > 0 && (
         <table class="ecw-bulk-table">

@@ -30,9 +30,10 @@ export interface ShownCell {
 
 export type DialogState =
   | { kind: "help" }
-  | { kind: "bulk"; operation: Operation }
+  | { kind: "bulk"; operation: Operation; column?: Column }
   | { kind: "filter"; column: Column; left: number; top: number }
   | { kind: "problems"; problems: { item: string | null; name: string | null; reason: string }[] | null }
+  | { kind: "confirm"; title: string; action: string; run(): void }
   | { kind: "cell"; column: Column; facts: CellFacts | null; problem: string | null }
   | { kind: "refused"; title: string; staged: number; refused: Refusal[] };
 

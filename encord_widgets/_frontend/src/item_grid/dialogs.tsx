@@ -40,7 +40,7 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   if (!dialog) return null;
   if (dialog.kind === "filter")
     return <ColumnFilter key={dialog.column.id} controller={controller} at={dialog} />;
-  if (dialog.kind === "bulk") return <BulkDialog controller={controller} operation={dialog.operation} />;
+  if (dialog.kind === "bulk") return <BulkDialog controller={controller} at={dialog} />;
   if (dialog.kind === "help") {
     return (
       <Dialog title="Keyboard and mouse" onClose={close}>
@@ -75,6 +75,26 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
             ))}
           </dl>
         )}
+      </Dialog>
+    );
+  }
+  if (dialog.kind === "confirm") {
+    return (
+      <Dialog title={dialog.title} onClose={close}>
+        <p>That is more than is on screen. Undo takes it back in one step.</p>
+        <button
+          type="button"
+          class="ecw-button ecw-primary"
+          onClick={() => {
+            close();
+            dialog.run();
+          }}
+        >
+          {dialog.action}
+        </button>{" "}
+        <button type="button" class="ecw-button" onClick={close}>
+          Cancel
+        </button>
       </Dialog>
     );
   }

@@ -215,6 +215,13 @@ export class Keys {
       if (first) controller.say(readOnlyReason(first.column), false);
       return;
     }
+    const seen = controller.visibleRows();
+    if (editable[0] && editable.length === 1 && box.rows.to - box.rows.from > seen.to - seen.from) {
+      // More rows than are on screen: the number is said first.
+      const operation = action === "unset" ? "unset" : "clear";
+      controller.show({ kind: "bulk", operation, column: editable[0].column });
+      return;
+    }
     if (!(await this.#ready(box, what))) return;
     const edits: Edit[] = [];
     const gone: Cell = action === "unset" ? 0 : null;
@@ -229,7 +236,10 @@ export class Keys {
       controller.say(action === "unset" ? "Nothing is set here." : "All are null already.", false);
       return;
     }
-    await controller.stageMany(edits, done);
+    const word = action === "unset" ? "Remove" : "Set to null";
+    this.#numberFirst(box, `${word} ${plural(edits.length, "value")}`, () => {
+      void controller.stageMany(edits, done);
+    });
   }
 
   // --- clipboard -----------------------------------------------------------------------------------------------
@@ -351,7 +361,22 @@ export class Keys {
     }
     const tail = same > 0 ? ` ${plural(same, "cell")} held it already.` : "";
     if (edits.length === 0) controller.report(0, left, `Nothing to change.${tail}`);
-    else await controller.stageMany(edits, (n) => `${plural(n, "cell")} pasted.${tail}`, left);
+    else {
+      const stage = (): void =>
+        void controller.stageMany(edits, (n) => `${plural(n, "cell")} pasted.${tail}`, left);
+      // A block has the size that was copied; one value has the size of what happens to be selected.
+      if (fill) this.#numberFirst(box, `Fill ${plural(edits.length + left.length, "cell")}`, stage);
+      else stage();
+    }
+  }
+
+  /** An edit of more rows than are on screen says its number first. */
+  #numberFirst(box: Box, action: string, run: () => void): void {
+    const controller = this.#controller;
+    const rows = box.rows.to - box.rows.from;
+    const seen = controller.visibleRows();
+    if (rows <= seen.to - seen.from) run();
+    else controller.show({ kind: "confirm", title: `${action} in ${plural(rows, "row")}?`, action, run });
   }
 
   /** Cells of a block for which the grid has no row or no column. */
