@@ -45,11 +45,11 @@ class ItemJournal:
         Args:
             changes: The staged edits.
         """
-        moved = changes.take_moved()
-        if self._session is None or not moved:
+        moved = changes.take_all_moved()
+        if self._session is None or not (moved.cells or moved.staged or moved.dropped):
             return
         try:
-            self._session.record(moved)
+            self._session.record_all(moved)
         except JournalError as error:
             self.notice = str(error)
         else:

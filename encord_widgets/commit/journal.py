@@ -14,6 +14,7 @@ import weakref
 from pathlib import Path
 from typing import Final, Self
 
+from encord_widgets.commit import bulk_records
 from encord_widgets.commit.journal_file import JournalError, JournalFile, JournalNotice
 from encord_widgets.commit.journal_text import SourceKey
 from encord_widgets.commit.liveness import FileLocks, Locks, ProcessLocks
@@ -162,11 +163,13 @@ class Journal:
         with self._file.write() as connection:
             connection.execute("DELETE FROM commits WHERE finished < ?", ((now() - _KEPT).isoformat(),))
             empty = connection.execute(
-                "SELECT id FROM sessions WHERE NOT EXISTS (SELECT 1 FROM edits WHERE session = sessions.no)"
+                "SELECT id FROM sessions WHERE NOT EXISTS (SELECT 1 FROM edits WHERE session = sessions.no) "
+                "AND NOT EXISTS (SELECT 1 FROM bulk_edits WHERE session = sessions.no)"
             ).fetchall()
             dead = [row for row in empty if not self._desk.locks.alive(row[0])]
             connection.executemany("DELETE FROM sessions WHERE id = ?", dead)
             self._desk.locks.sweep()
+            bulk_records.sweep_rosters(connection)
         self._file.give_back_space()
 
 

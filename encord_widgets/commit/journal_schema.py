@@ -38,9 +38,23 @@ CREATE TABLE cells (
 CREATE UNIQUE INDEX cells_by_place ON cells (commit_no, item, key);
 """
 
+# Edits of many items at once, one row for each key: which of the items in a roster, and their values as arrays (see
+# `bulk_text`); no values at all where edits were dropped. A row counts over earlier ones, and over the single edits up
+# to `over`; later ones and later single edits count over it.
+_SECOND: Final = """
+CREATE TABLE rosters (no INTEGER PRIMARY KEY AUTOINCREMENT, items BLOB NOT NULL) STRICT;
+CREATE TABLE bulk_edits (
+    no INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+    roster INTEGER NOT NULL REFERENCES rosters, key TEXT NOT NULL, rows BLOB NOT NULL, count INTEGER NOT NULL,
+    base BLOB, after BLOB, implied BLOB, over INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bulk_edits_by_session ON bulk_edits (session, key);
+CREATE INDEX bulk_edits_by_roster ON bulk_edits (roster);
+"""
+
 # The script at position n turns version n into version n + 1; version 0 is an empty file. Never edit one that was
 # released, append the next.
-_SCRIPTS: Final = (_FIRST,)
+_SCRIPTS: Final = (_FIRST, _SECOND)
 VERSION: Final = len(_SCRIPTS)
 
 

@@ -6,9 +6,10 @@ import datetime as dt
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from encord_widgets.commit import bulk_records
 from encord_widgets.commit.journal_file import JournalError
 from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, value_of
 from encord_widgets.commit.liveness import Hold
@@ -23,7 +24,7 @@ from encord_widgets.commit.records import (
     find_open,
     write_plan,
 )
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.changes import Change, Moved
 from encord_widgets.metadata.plan import Plan
 
 __all__ = ["EarlierEdits", "Session"]
@@ -86,7 +87,8 @@ class Session:
         self._desk = desk
         self._hold: Hold | None = None
         self._closed = False
-        self._unwritten: dict[Place, Change | None] = {}
+        self._bulk = bulk_records.BulkWriter()
+        self._unwritten: list[Moved] = []
         desk.sessions.add(self.id)
 
     def __repr__(self) -> str:
@@ -95,7 +97,10 @@ class Session:
     @property
     def behind(self) -> int:
         """Cells that could not be written yet, see `record`."""
-        return len(self._unwritten)
+        bulk = (
+            [*map(len, moved.staged), *(len(rows) for _, rows in moved.dropped)] for moved in self._unwritten
+        )
+        return sum(len(moved.cells) for moved in self._unwritten) + sum(map(sum, bulk))
 
     def record(self, changes: Mapping[Place, Change | None]) -> None:
         """Write down what is staged now, or no longer; all or nothing.
@@ -108,8 +113,23 @@ class Session:
         Raises:
             JournalError: If it cannot be written.
         """
+        self.record_all(Moved(dict(changes)))
+
+    def record_all(self, moved: Moved) -> None:
+        """As `record`, with edits of many items as columns: they are written as such, in no more time than a few.
+
+        Args:
+            moved: What is staged now, or no longer.
+
+        Raises:
+            JournalError: If it cannot be written.
+        """
         with self._desk.file.lock:
-            self._unwritten.update(changes)
+            last = self._unwritten[-1] if self._unwritten else None
+            if last is not None and last.index is None and moved.index is None:
+                self._unwritten[-1] = replace(moved, cells={**last.cells, **moved.cells})
+            else:
+                self._unwritten.append(moved)
             self.flush()
 
     def flush(self) -> None:
@@ -121,13 +141,15 @@ class Session:
         with self._desk.file.lock:
             if not self._unwritten:
                 return
-            if self._hold is None and not any(self._unwritten.values()):
-                self._unwritten = {}  # nothing was ever staged
+            if self._hold is None and not any(
+                moved.staged or any(moved.cells.values()) for moved in self._unwritten
+            ):
+                self._unwritten = []  # nothing was ever staged
                 return
             self._live()
             with self._desk.file.write() as connection:
                 self._write(connection)
-            self._unwritten = {}
+            self._written()
 
     def earlier(self) -> list[EarlierEdits]:
         """Edits that other sessions staged on the same source, the latest first.
@@ -146,23 +168,29 @@ class Session:
                 if not in_use:
                     _drop_settled_by(connection, session)
             found = connection.execute(
-                "SELECT id, title, count(*), count(DISTINCT item), edited FROM sessions "
-                "JOIN edits ON edits.session = sessions.no WHERE kind = ? AND uuid = ? AND id <> ? "
+                "SELECT id, title, count(item), count(DISTINCT item), edited, sessions.no FROM sessions "
+                "LEFT JOIN edits ON edits.session = sessions.no WHERE kind = ? AND uuid = ? AND id <> ? "
                 "GROUP BY sessions.no ORDER BY edited DESC, sessions.no DESC",
                 source,
             ).fetchall()
+            counts = {
+                row[0]: bulk_records.count(connection, row[5])
+                if bulk_records.has_bulk(connection, row[5])
+                else (row[2], row[3])
+                for row in found
+            }
         return [
             EarlierEdits(
                 session,
                 title,
-                count,
-                items,
+                *counts[session],
                 moment_of(at),
                 alive[session],
                 alive[session] and session in self._desk.sessions,
                 self._changes_of,
             )
-            for session, title, count, items, at in found
+            for session, title, _, _, at, _ in found
+            if counts[session][0]
         ]
 
     def adopt(self, session: str) -> list[Change]:
@@ -186,8 +214,8 @@ class Session:
                 ids = {"mine": self._write(connection), "theirs": self._take(connection, session)}
                 _close_commits(connection, session, ids)
                 taken = self._move(connection, ids)
-            self._unwritten = {}
-        return [_change(row) for row in taken]
+            self._written()
+        return taken
 
     def discard(self, session: str) -> int:
         """Drop the edits of a session whose kernel is gone, and the commit that would have written them.
@@ -204,8 +232,14 @@ class Session:
         with self._desk.file.write(durable=True) as connection:
             number = self._take(connection, session)
             _close_commits(connection, session, {"mine": number, "theirs": number})
-            dropped = connection.execute("DELETE FROM edits WHERE session = ?", (number,)).rowcount
+            dropped = 0
+            if bulk_records.has_bulk(connection, number):
+                dropped, _ = bulk_records.count(connection, number)
+                connection.execute("DELETE FROM bulk_edits WHERE session = ?", (number,))
+            single = connection.execute("DELETE FROM edits WHERE session = ?", (number,)).rowcount
+            dropped = dropped or single
             connection.execute("DELETE FROM sessions WHERE no = ?", (number,))
+            bulk_records.sweep_rosters(connection)
         return dropped
 
     def begin_commit(self, plan: Plan) -> CommitRecord:
@@ -222,9 +256,10 @@ class Session:
         with self._desk.file.lock:
             self._live()
             with self._desk.file.write(durable=True) as connection:
-                self._write(connection)
+                # The commit drops what it settles, cell by cell.
+                bulk_records.expand(connection, self._write(connection))
                 number, cells = write_plan(connection, commit, self.id, self.source, plan)
-            self._unwritten = {}
+            self._written()
             return CommitRecord(self._desk, commit, number, self._hold, cells)
 
     def open_commits(self) -> list[OpenCommit]:
@@ -253,7 +288,7 @@ class Session:
                 self._write(connection)
                 number = claim(connection, self._desk, commit)
                 connection.execute("UPDATE commits SET owner = ? WHERE no = ?", (self.id, number))
-            self._unwritten = {}
+            self._written()
             return CommitRecord(self._desk, commit, number, self._hold)
 
     def close(self) -> None:
@@ -285,27 +320,55 @@ class Session:
             "ON CONFLICT (id) DO UPDATE SET edited = excluded.edited RETURNING no",
             (self.id, self.source.kind, self.source.uuid, self.source.title, now().isoformat()),
         ).fetchone()[0]
+        self._bulk.begin()
+        for moved in self._unwritten:
+            self._write_moved(connection, number, moved)
+        return number
+
+    def _written(self) -> None:
+        """What was staged is in the file."""
+        self._unwritten = []
+        self._bulk.keep()
+
+    def _write_moved(self, connection: sqlite3.Connection, number: int, moved: Moved) -> None:
+        gone = [place for place, change in moved.cells.items() if change is None]
         connection.executemany(
             "DELETE FROM edits WHERE session = ? AND item = ? AND key = ?",
-            ((number, *place) for place, change in self._unwritten.items() if change is None),
+            ((number, *place) for place in gone),
         )
         connection.executemany(
             "INSERT OR REPLACE INTO edits (session, item, key, base, after, implied) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 (number, item, key, text_of(c.base), text_of(c.after), c.implied)
-                for (item, key), c in self._unwritten.items()
+                for (item, key), c in moved.cells.items()
                 if c is not None
             ),
         )
-        return number
+        if moved.left == 0:
+            connection.execute("DELETE FROM bulk_edits WHERE session = ?", (number,))
+            connection.execute("DELETE FROM edits WHERE session = ?", (number,))
+            return
+        if moved.index is not None:
+            for edit in moved.staged:
+                self._bulk.write(connection, number, edit, moved.index)
+            for key, rows in moved.dropped:
+                self._bulk.drop(connection, number, key, rows, moved.index)
+        if gone and bulk_records.has_bulk(connection, number):
+            self._bulk.drop_cells(connection, number, gone)
 
-    def _move(self, connection: sqlite3.Connection, ids: dict[str, int]) -> list[_Row]:
+    def _move(self, connection: sqlite3.Connection, ids: dict[str, int]) -> list[Change]:
         """Make edits of another session this one's, and return them."""
-        mine = connection.execute("SELECT EXISTS (SELECT 1 FROM edits WHERE session = :mine)", ids).fetchone()
+        mine = connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM edits WHERE session = :mine) "
+            "OR EXISTS (SELECT 1 FROM bulk_edits WHERE session = :mine)",
+            ids,
+        ).fetchone()
         if mine == (0,):  # nothing to merge: the other session becomes this one, which takes no time
             connection.execute("DELETE FROM sessions WHERE no = :mine", ids)
             connection.execute("UPDATE sessions SET id = :id WHERE no = :theirs", {**ids, "id": self.id})
-            return connection.execute(f"{_CHANGES} ORDER BY no", ids).fetchall()
+            return bulk_records.replay(connection, ids["theirs"])
+        for number in ids.values():
+            bulk_records.expand(connection, number)
         connection.execute(
             f"DELETE FROM edits AS theirs "  # noqa: S608 - the parts are constants
             f"WHERE session = :theirs AND {_OWN} AND own.after IS theirs.after)",
@@ -320,7 +383,7 @@ class Session:
             "DELETE FROM sessions WHERE no = :theirs AND NOT EXISTS (SELECT 1 FROM edits WHERE session = :theirs)",
             ids,
         )
-        return taken
+        return [_change(row) for row in taken]
 
     def _take(self, connection: sqlite3.Connection, session: str) -> int:
         row = connection.execute(
@@ -343,12 +406,8 @@ class Session:
 
     def _changes_of(self, session: str) -> list[Change]:
         with self._desk.file.read() as connection:
-            rows = connection.execute(
-                "SELECT item, key, base, after, implied FROM edits "
-                "WHERE session = (SELECT no FROM sessions WHERE id = ?) ORDER BY no",
-                (session,),
-            ).fetchall()
-        return [_change(row) for row in rows]
+            row = connection.execute("SELECT no FROM sessions WHERE id = ?", (session,)).fetchone()
+            return [] if row is None else bulk_records.replay(connection, row[0])
 
 
 def _change(row: _Row) -> Change:
@@ -358,6 +417,11 @@ def _change(row: _Row) -> Change:
 
 def _close_commits(connection: sqlite3.Connection, session: str, ids: dict[str, int]) -> None:
     """Close what a session left open, where all of that is among the edits of two sessions."""
+    unfinished = "SELECT EXISTS (SELECT 1 FROM commits WHERE owner = ? AND finished IS NULL)"
+    if not connection.execute(unfinished, (session,)).fetchone()[0]:
+        return
+    for number in set(ids.values()):
+        bulk_records.expand(connection, number)
     connection.execute(
         "UPDATE commits SET finished = :now WHERE owner = :owner AND finished IS NULL AND NOT EXISTS ("  # noqa: S608
         f"SELECT 1 FROM cells WHERE commit_no = commits.no AND {LEFT} AND NOT EXISTS (SELECT 1 FROM edits "

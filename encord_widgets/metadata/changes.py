@@ -35,12 +35,14 @@ class Moved:
         index: Rows of items.
         staged: Edits of many items.
         dropped: By key, rows whose edit is no longer staged (int64).
+        left: How many edits are staged in all, where that is known.
     """
 
     cells: dict[Place, Change | None]
     index: ItemIndex | None = None
     staged: tuple[BulkEdit, ...] = ()
     dropped: tuple[tuple[str, Rows], ...] = ()
+    left: int | None = None
 
 
 class ChangeSet(ChangeState):
@@ -335,7 +337,7 @@ class ChangeSet(ChangeState):
     def take_all_moved(self) -> Moved:
         """As `take_moved`, with edits of many items as columns: what a journal has to write down."""
         if sum(len(rows) for found in self._moved_rows.values() for rows in found) <= _MANY:
-            return Moved(self.take_moved())
+            return Moved(self.take_moved(), left=len(self))
         staged: list[BulkEdit] = []
         dropped: list[tuple[str, Rows]] = []
         moved_rows, self._moved_rows = self._moved_rows, {}
@@ -353,7 +355,7 @@ class ChangeSet(ChangeState):
             rows = rows[~rows_in(rows, np.array(list(known), dtype=np.int64))]
             if len(rows):
                 dropped.append((key, rows))
-        return Moved(self.take_moved(), self._index, tuple(staged), tuple(dropped))
+        return Moved(self.take_moved(), self._index, tuple(staged), tuple(dropped), len(self))
 
     def to_frame(self) -> pd.DataFrame:
         """The staged edits as a table with `item`, `key`, `before`, `after` and `status` ("staged").

@@ -11,9 +11,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 from encord_widgets.commit.journal import Journal, JournalError, Session, SourceKey
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.columns import Column
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.values import ABSENT
 
@@ -55,6 +59,49 @@ def stage(session: Session, seed: int) -> None:
         say(number)
 
 
+class Index:
+    """Rows of the items that are staged at once."""
+
+    uuids = tuple(f"item-{n}" for n in range(3000))
+
+    def row_of(self, uuid: str) -> int:
+        return int(uuid.removeprefix("item-"))
+
+    def __len__(self) -> int:
+        return len(self.uuids)
+
+
+INDEX = Index()
+
+
+def actions(seed: int, changes: ChangeSet):
+    """What a kernel does with thousands of items at once: bulk edits, undo, redo, single cells, drops."""
+    rng = random.Random(seed)
+    while True:
+        match rng.choice(("bulk", "bulk", "undo", "redo", "cell", "drop")):
+            case "bulk":
+                rows = np.arange(rng.randrange(3), 3000, rng.choice((1, 2)))
+                base, after = (Column.of(rng.choice(VALUES), len(rows)) for _ in range(2))
+                changes.stage((), [BulkEdit(f"key {rng.randrange(2)}", rows, base, after)], INDEX)
+            case "undo":
+                changes.undo()
+            case "redo":
+                changes.redo()
+            case "cell":
+                item = f"item-{rng.randrange(3000)}"
+                changes.stage([Change(item, f"key {rng.randrange(2)}", 1, rng.choice(VALUES))])
+            case "drop":
+                changes.drop(keys=[f"key {rng.randrange(2)}"])
+        yield
+
+
+def many(session: Session, seed: int) -> None:
+    changes = ChangeSet()
+    for number, _ in enumerate(actions(seed, changes)):
+        session.record_all(changes.take_all_moved())
+        say(number)
+
+
 def commit(session: Session, seed: int) -> None:
     """Commits of 12 bundles, one after the other."""
     for round_ in range(10_000):
@@ -91,7 +138,7 @@ def hold(session: Session, _: int) -> None:
 def main() -> None:
     folder, role, seed = sys.argv[1:]
     session = Journal.open(Path(folder), NAME).session(FOLDER)
-    {"stage": stage, "commit": commit, "adopt": adopt, "hold": hold}[role](session, int(seed))
+    {"stage": stage, "many": many, "commit": commit, "adopt": adopt, "hold": hold}[role](session, int(seed))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,18 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import uuid
 
+import numpy as np
 import pytest
 
 from encord_widgets.commit.journal import Journal, JournalError, SourceKey, state_folder
 from encord_widgets.commit.journal_schema import VERSION, bring_up_to_date
-from encord_widgets.commit.receipt import Receipt, now
-from encord_widgets.metadata.changes import Change
+from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
+from encord_widgets.metadata.changes import Change, ChangeSet
+from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.columns import Column
+from encord_widgets.metadata.items import ItemBatch, ItemTable
 from encord_widgets.metadata.plan import Plan
 
 FOLDER = SourceKey("folder", "5a1c", "Street scenes")
@@ -130,6 +135,84 @@ def test_a_journal_of_a_newer_version_is_left_alone(tmp_path):
     ):
         Journal.open(tmp_path, NAME)
     assert journal.path.read_bytes() == content
+
+
+def test_edits_of_the_first_version_are_there_after_the_upgrade(tmp_path):
+    journal = Journal.open(tmp_path, NAME)
+    put(journal.session(FOLDER), "a", "b")
+    path = journal.path
+    journal.close()
+    with sqlite3.connect(path) as other:  # as the first version left it
+        other.execute("DROP TABLE bulk_edits")
+        other.execute("DROP TABLE rosters")
+        other.execute("PRAGMA user_version = 1")
+    other.close()
+    assert staged(tmp_path) == [2]
+
+
+def test_edits_of_many_items_are_undone_and_redone_without_filling_the_file(tmp_path):
+    index = ItemTable()
+    index.append(ItemBatch([str(uuid.UUID(int=2**100 + n)) for n in range(50_000)]))
+    rows = np.arange(50_000)
+    base = Column(50_000)
+    base.write(rows, [n / 8 for n in range(50_000)])
+    changes = ChangeSet()
+    journal = Journal.open(tmp_path, NAME)
+    session = journal.session(FOLDER)
+    changes.stage((), [BulkEdit("lux", rows, base, Column.of(-5, 50_000))], index)
+    changes.stage([Change(index.uuids[0], "weather", "rain", "fog")])
+    session.record_all(changes.take_all_moved())
+    journal._file._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = journal.path.stat().st_size
+    assert size < 50_000 * (16 + 9) * 1.1  # uuid, tag and number
+    for _ in range(20):
+        for step in (changes.undo, changes.undo, changes.redo, changes.redo):
+            step()
+            session.record_all(changes.take_all_moved())
+    journal._file._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert journal.path.stat().st_size < 3 * size
+    (found,) = journal.session(FOLDER).earlier()
+    assert (found.count, found.items) == (50_001, 50_000)
+    assert [(c.item, c.key, c.base, c.after) for c in found.changes()][:50_000] == [
+        (item, "lux", n / 8, -5) for n, item in enumerate(index.uuids)
+    ]
+    session.close()
+    other = journal.session(FOLDER)
+    assert other.discard(session.id) == 50_001
+    assert journal._file._connection.execute("SELECT count(*) FROM rosters").fetchone() == (0,)
+    journal.close()
+
+
+def test_a_commit_after_edits_of_many_items_drops_what_it_settled(tmp_path):
+    index = ItemTable()
+    index.append(ItemBatch([f"item {n}" for n in range(3000)]))
+    rows = np.arange(3000)
+    changes = ChangeSet()
+    journal = Journal.open(tmp_path, NAME)
+    session = journal.session(FOLDER)
+    changes.stage((), [BulkEdit("lux", rows, Column.of("rain", 3000), Column.of("fog", 3000))], index)
+    session.record_all(changes.take_all_moved())
+    plan = Plan.of(list(changes)[:2000], {})
+    record = session.begin_commit(plan)
+    record.outcome([row_of(change) for change in plan.changes[:1500]])
+    changes.stage((), [BulkEdit("lux", rows[:100], Column.of("rain", 100), Column.of("snow", 100))], index)
+    session.record_all(changes.take_all_moved())
+    session.close()
+    record.let_go()
+    here = journal.session(FOLDER)
+    (found,) = here.earlier()
+    left = {c.item: c.after for c in found.changes()}
+    few = changes.take_all_moved()
+    assert few.cells == {}
+    assert left == {f"item {n}": "snow" if n < 100 else "fog" for n in (*range(100), *range(1500, 3000))}
+    assert {c.item: c.after for c in here.adopt(session.id)} == left
+    assert [commit.left for commit in journal.open_commits()] == []
+    journal.close()
+
+
+def row_of(change):
+    wanted = change.after
+    return ReceiptRow(change.item, "", change.key, change.base, wanted, wanted, "verified", "", now())
 
 
 def test_an_older_version_is_brought_up_to_date(tmp_path):

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from encord_widgets.commit.journal import Journal, JournalError
-from encord_widgets.metadata.changes import Change
-from tests.commit.journal_kernel import FOLDER, NAME, steps
+from encord_widgets.metadata.changes import Change, ChangeSet
+from tests.commit.journal_kernel import FOLDER, NAME, actions, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -86,6 +86,39 @@ def test_a_kernel_killed_while_staging_loses_nothing_that_was_staged(tmp_path):
         assert journal.session(FOLDER).discard(session.id) == len(there)
         journal.close()
     assert len(set(counts)) > 10  # killed at different instants
+
+
+def many_after(seed, count):
+    changes = ChangeSet()
+    for _, _ in zip(range(count), actions(seed, changes), strict=False):
+        pass
+    return {(c.item, c.key): (repr(c.base), repr(c.after)) for c in changes}
+
+
+def test_a_kernel_killed_while_staging_thousands_at_once_loses_nothing(tmp_path):
+    rng = random.Random(6)
+    counts = []
+    for seed in range(8):
+        with kernel(tmp_path, "many", seed) as process:
+            said = kill_after(process, rng.uniform(0, 0.3))
+        done = int(said[-1]) + 1
+        counts.append(done)
+        assert_sound(tmp_path)
+        journal = Journal.open(tmp_path, NAME)
+        session = journal.session(FOLDER)
+        found = session.earlier()
+        there = {}
+        for one in found:  # none when all was undone or dropped
+            there = {(c.item, c.key): (repr(c.base), repr(c.after)) for c in one.changes()}
+            assert (one.count, one.items) == (len(there), len({item for item, _ in there}))
+            taken = session.adopt(one.session)
+            assert {(c.item, c.key): (repr(c.base), repr(c.after)) for c in taken} == there
+        assert there in (many_after(seed, done), many_after(seed, done + 1))
+        session.close()
+        if there:
+            assert journal.session(FOLDER).discard(session.id) == len(there)
+        journal.close()
+    assert len(set(counts)) > 4
 
 
 def test_a_kernel_killed_while_committing_is_resumed_where_it_was(tmp_path):

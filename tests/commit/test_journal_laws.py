@@ -12,13 +12,29 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from encord_widgets.commit.journal import Journal, JournalError, SourceKey
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow, now
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.changes import Change, Moved
+from encord_widgets.metadata.changes_bulk import BulkEdit
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.values import ABSENT
 from tests.metadata.strategies import cells, text
 
 FOLDER = SourceKey("folder", "5a1c", "Street scenes")
 items = st.sampled_from(["a", "b", "c"])
+
+
+class Index:
+    """Rows of items."""
+
+    uuids = ("a", "b", "c", "d")
+
+    def row_of(self, uuid):
+        return self.uuids.index(uuid)
+
+    def __len__(self):
+        return len(self.uuids)
+
+
+INDEX = Index()
 keys = st.sampled_from(["weather", "$encord"]) | text
 edits = st.dictionaries(
     st.tuples(items, keys), st.none() | st.tuples(cells, cells, st.booleans()), max_size=6
@@ -59,6 +75,43 @@ class JournalLaws(RuleBasedStateMachine):
             self.held[session.id].pop(place, None)
             if change is not None:
                 self.held[session.id][place] = spelled(change)
+
+    @rule(
+        session=sessions,
+        key=st.sampled_from(["weather", "lux"]),
+        chosen=st.lists(
+            st.tuples(st.integers(0, 3), cells, cells, st.booleans()),
+            unique_by=lambda one: one[0],
+            min_size=1,
+        ),
+        how=st.sampled_from(["dropped", "one value", "values"]),
+        more=edits,
+    )
+    def stage_many(self, session, key, chosen, how, more):
+        """Some items at once, beside single ones."""
+        dropped = how == "dropped"
+        rows = [row for row, *_ in chosen]
+        changes = [
+            Change(INDEX.uuids[row], key, base, after, implied) for row, base, after, implied in chosen
+        ]
+        if how == "one value":
+            changes = [Change(c.item, key, c.base, changes[0].after) for c in changes]
+        edit = BulkEdit.of_changes(key, rows, changes)
+        singles = {
+            place: found and Change(*place, *found)
+            for place, found in more.items()
+            if place not in {(c.item, key) for c in changes}
+        }
+        if dropped:
+            session.record_all(Moved(singles, INDEX, dropped=((key, edit.rows),)))
+        else:
+            session.record_all(Moved(singles, INDEX, staged=(edit,)))
+        held = self.held[session.id]
+        wishes = {(c.item, c.key): None if dropped else c for c in changes}
+        for place, change in (singles | wishes).items():
+            held.pop(place, None)
+            if change is not None:
+                held[place] = spelled(change)
 
     @rule(target=dead, session=consumes(sessions))
     def die(self, session):

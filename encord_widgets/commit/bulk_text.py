@@ -1,0 +1,190 @@
+"""How edits of many items stand in the journal: items once, rows as a range or bits, values as arrays."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from encord_widgets.commit.journal_text import text_of, value_of
+from encord_widgets.metadata.changes_bulk import Mask
+from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.values import ABSENT, Value, loads
+
+__all__ = [
+    "items_of",
+    "mask_of",
+    "pack_items",
+    "pack_mask",
+    "pack_rows",
+    "pack_values",
+    "rows_of",
+    "values_of",
+]
+
+_UUID: Final = 36
+_DASHES: Final = (8, 13, 18, 23)
+_NESTED: Final = (Tag.JSON, Tag.BIG_INT)
+_PLAIN: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
+
+
+def pack_items(uuids: Sequence[str]) -> bytes:
+    """Uuids of items: 16 bytes each, or JSON where one is not spelled as usual.
+
+    Args:
+        uuids: Any texts.
+
+    Example:
+        >>> items_of(pack_items(["8ad5"])), len(pack_items(["8ad58157-ca74-4ae4-8f37-a0193430bcac"]))
+        (['8ad5'], 17)
+    """
+    joined = "".join(uuids)
+    if len(joined) == _UUID * len(uuids) and joined.isascii() and joined == joined.lower():
+        letters = np.frombuffer(joined.encode(), dtype=np.uint8).reshape(-1, _UUID)
+        digits = joined.replace("-", "")
+        if len(digits) == (_UUID - len(_DASHES)) * len(uuids) and (letters[:, _DASHES] == ord("-")).all():
+            try:
+                return b"u" + bytes.fromhex(digits)
+            except ValueError:
+                pass  # other letters than those of hexadecimal digits
+    return b"j" + _json(list(uuids))
+
+
+def items_of(blob: bytes) -> list[str]:
+    """The uuids that `pack_items` was given.
+
+    Args:
+        blob: What it returned.
+    """
+    if blob[:1] == b"j":
+        found: list[str] = json.loads(blob[1:])
+        return found
+    digits = blob[1:].hex()
+    return [
+        f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-{digits[at + 12 : at + 16]}-"
+        f"{digits[at + 16 : at + 20]}-{digits[at + 20 : at + 32]}"
+        for at in range(0, len(digits), 32)
+    ]
+
+
+def pack_rows(rows: Rows) -> bytes:
+    """Rows in rising order: a range, bits, or numbers, whichever is shortest.
+
+    Args:
+        rows: Rows (int64), at least one.
+    """
+    first, last = int(rows[0]), int(rows[-1])
+    if last - first + 1 == len(rows):
+        return b"r" + struct.pack("<qq", first, last + 1)
+    if (last - first) // 8 < 4 * len(rows):
+        flags = np.zeros(last - first + 1, dtype=np.bool_)
+        flags[rows - first] = True
+        return b"b" + struct.pack("<q", first) + np.packbits(flags).tobytes()
+    return b"i" + rows.astype("<i4").tobytes()
+
+
+def rows_of(blob: bytes) -> Rows:
+    """The rows that `pack_rows` was given.
+
+    Args:
+        blob: What it returned.
+    """
+    if blob[:1] == b"r":
+        return np.arange(*struct.unpack("<qq", blob[1:]), dtype=np.int64)
+    if blob[:1] == b"b":
+        (first,) = struct.unpack("<q", blob[1:9])
+        flags = np.unpackbits(np.frombuffer(blob, dtype=np.uint8, offset=9))
+        return np.flatnonzero(flags).astype(np.int64) + np.int64(first)
+    return np.frombuffer(blob, dtype="<i4", offset=1).astype(np.int64)
+
+
+def pack_mask(mask: Mask | None) -> bytes | None:
+    """Booleans as bits; None for all false.
+
+    Args:
+        mask: The booleans.
+    """
+    return None if mask is None else np.packbits(mask).tobytes()
+
+
+def mask_of(blob: bytes | None, count: int) -> Mask | None:
+    """The booleans that `pack_mask` was given.
+
+    Args:
+        blob: What it returned.
+        count: How many there were.
+    """
+    if blob is None:
+        return None
+    return np.unpackbits(np.frombuffer(blob, dtype=np.uint8), count=count).astype(np.bool_)
+
+
+def pack_values(column: Column) -> bytes:
+    """Values exactly as they are: one for all, or tags, numbers and codes as arrays with the texts that occur.
+
+    Args:
+        column: At least one cell.
+    """
+    tags = column.tags
+    numeric, textual = (tags == Tag.INT) | (tags == Tag.FLOAT), tags == Tag.TEXT
+    nested = (tags == Tag.JSON) | (tags == Tag.BIG_INT)
+    if (tags == tags[0]).all():
+        told = column.numbers if numeric[0] else column.codes if textual[0] or nested[0] else tags
+        if told.tobytes() == told[:1].tobytes() * len(told):  # bytes, for -0.0 is not 0.0
+            return b"c" + _text(column.value(0)).encode()
+    codes = np.zeros(len(tags), dtype="<i4")
+    spelled: list[list[str]] = []
+    for places, words in ((textual, column.texts), (nested, column.jsons)):
+        used = (
+            np.flatnonzero(np.bincount(column.codes[places])) if places.any() else np.empty(0, dtype=np.int64)
+        )
+        codes[places] = np.searchsorted(used, column.codes[places])
+        spelled.append([words[code] for code in used.tolist()])
+    numbers = column.numbers.astype("<f8").tobytes() if numeric.any() else b""
+    coded = codes.tobytes() if spelled[0] or spelled[1] else b""
+    head = _json([len(tags), bool(numbers), bool(coded), *spelled])
+    return b"".join([b"v", struct.pack("<q", len(head)), head, tags.tobytes(), numbers, coded])
+
+
+def values_of(blob: bytes, count: int) -> list[Value]:
+    """The values that `pack_values` was given.
+
+    Args:
+        blob: What it returned.
+        count: How many there were.
+    """
+    if blob[:1] == b"c":
+        text = blob[1:].decode()
+        return [value_of(text or None)] * count
+    (length,) = struct.unpack("<q", blob[1:9])
+    size, has_numbers, has_codes, texts, jsons = json.loads(blob[9 : 9 + length])
+    at = 9 + length
+    tags = np.frombuffer(blob, dtype=np.uint8, count=size, offset=at).tolist()
+    at += size
+    empty: list[Any] = [0] * size
+    numbers = np.frombuffer(blob, dtype="<f8", count=size, offset=at).tolist() if has_numbers else empty
+    at += 8 * size if has_numbers else 0
+    codes = np.frombuffer(blob, dtype="<i4", count=size, offset=at).tolist() if has_codes else empty
+    return [
+        texts[code] if tag == Tag.TEXT
+        else number if tag == Tag.FLOAT
+        else int(number) if tag == Tag.INT
+        else loads(jsons[code]) if tag in _NESTED
+        else _PLAIN[tag]
+        for tag, number, code in zip(tags, numbers, codes, strict=True)
+    ]  # fmt: skip
+
+
+def _text(value: Value) -> str:
+    return text_of(value) or ""
+
+
+def _json(value: object) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # half a surrogate pair
+        return json.dumps(value).encode()
