@@ -197,13 +197,12 @@ class Bundle:
                 self._judge_unread(planned)
                 continue
             held = self._observed.get(item)
-            for change in merged.already:
-                self._add(planned, change, change.after, "already", _settled_note(merged, change))
-            for change in merged.conflicts:
+            for change in (*merged.already, *merged.conflicts):
+                # What was read last counts: others may have come round to it since, or gone away from it.
                 theirs = self._last_seen[item].get(change.key, ABSENT)
                 note = f"it was {shown(change.base)} when edited, and is {shown(theirs)} now; not overwritten"
-                if same(theirs, change.after):  # they came round to it since
-                    self._add(planned, change, theirs, "already")
+                if same(theirs, change.after):
+                    self._add(planned, change, theirs, "already", _settled_note(merged, change))
                 else:
                     self._add(planned, change, theirs, "conflict", note)
             for change in merged.written:

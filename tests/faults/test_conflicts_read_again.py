@@ -29,3 +29,21 @@ def test_a_conflict_that_others_settled_our_way_meanwhile_is_there_already():
     receipt = commit(encord, CHANGES)
     assert receipt.counts == {"verified": 1, "already": 1}
     assert receipt.already[0].observed == "fog"
+
+
+def test_what_was_there_already_and_was_changed_before_we_wrote_again_is_a_conflict():
+    encord = FakeEncord({"a": {"weather": "fog", "lux": 1}})
+    failures = [lost(503)]
+
+    def rival_while_we_wait(_patches):
+        if failures:
+            encord.items["a"]["weather"] = "snow"
+            raise failures.pop()
+
+    encord.before_write = rival_while_we_wait
+    receipt = commit(encord, CHANGES)
+    assert encord.items["a"] == {"weather": "snow", "lux": 2}
+    assert [(row.key, row.status, row.observed) for row in receipt.rows] == [
+        ("weather", "conflict", "snow"),
+        ("lux", "verified", 2),
+    ]
