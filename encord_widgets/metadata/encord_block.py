@@ -28,6 +28,7 @@ __all__ = [
     "Media",
     "Mode",
     "at_path",
+    "is_vector",
     "moved_keyframes",
     "path_text",
     "with_path",
@@ -89,7 +90,7 @@ class Frame:
         """Sizes of its embeddings by key: the values that are lists of numbers."""
         values = self.values if isinstance(self.values, dict) else {}
         return {
-            key: len(value) for key, value in values.items() if isinstance(value, list) and _vector(value)
+            key: len(value) for key, value in values.items() if isinstance(value, list) and is_vector(value)
         }
 
 
@@ -400,7 +401,12 @@ def _rate(value: Value) -> bool:
     )
 
 
-def _vector(value: list[Json]) -> bool:
+def is_vector(value: list[Json]) -> bool:
+    """Whether a list can be an embedding: numbers only, and several.
+
+    Args:
+        value: A list.
+    """
     return len(value) > 1 and all(
         isinstance(one, (int, float)) and not isinstance(one, bool) for one in value
     )

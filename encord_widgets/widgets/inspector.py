@@ -20,6 +20,7 @@ from encord_widgets.widgets.inspector_edits import BlockEdits, stage_value
 from encord_widgets.widgets.inspector_groups import FrameSets
 from encord_widgets.widgets.inspector_media import GROUPS, kind_of, media_answer, note_of
 from encord_widgets.widgets.inspector_rows import (
+    MOST_FRAMES,
     addable,
     block_wire,
     branches,
@@ -94,6 +95,7 @@ class ItemInspector(EncordWidget):
         self._item: str | None = items.focus
         self._frame: str | None = None
         self._label: str | None = None
+        self._most = MOST_FRAMES
         self._pictures: dict[str, Thumbnails] = {}
         self._receipts: dict[int, ReceiptIndex] = {}
         if item is not None:
@@ -144,7 +146,7 @@ class ItemInspector(EncordWidget):
 
     def _go(self, item: str, frame: str | None) -> None:
         with self.items.lock:
-            self._item, self._frame, self._label = item, frame, None
+            self._item, self._frame, self._label, self._most = item, frame, None, MOST_FRAMES
             self._seen = item
             self.items.focus = item
         self._publish()
@@ -156,7 +158,7 @@ class ItemInspector(EncordWidget):
             if focus != self._seen:
                 self._seen = focus
                 if self._following and focus is not None and focus in self.items.table:
-                    self._item, self._frame, self._label = focus, None, None
+                    self._item, self._frame, self._label, self._most = focus, None, None, MOST_FRAMES
             if self._item is None or self._item not in self.items.table:
                 rows = self.items.order()
                 self._item = self.items.table.uuids[int(rows[0])] if len(rows) else None
@@ -249,7 +251,7 @@ class ItemInspector(EncordWidget):
         held = [value for value in (block, old) if not isinstance(value, Absent)]
         if not held and owner.table.field("item_type").value(row) != "video":
             return None
-        wire = block_wire(block, owner.schema, media_of(owner, row), self._label)
+        wire = block_wire(block, owner.schema, media_of(owner, row), self._label, self._most)
         return {**wire, "deprecated": deprecated_wire(old, block)}
 
     def _receipts_of(self, owner: ItemSet) -> ReceiptIndex:
@@ -291,6 +293,7 @@ class ItemInspector(EncordWidget):
             "undo": lambda _: self._back_and_forth("undo"),
             "redo": lambda _: self._back_and_forth("redo"),
             "open_label": self._open_label,
+            "more_frames": self._more_frames,
             **{name: self._then_shown(handler) for name, handler in block.handlers().items()},
         }
 
@@ -389,12 +392,17 @@ class ItemInspector(EncordWidget):
         path = params.texts("path")
         value = at_path(owner.value(item, path[0] if path else ""), tuple(path[1:]))
         typed = path[:_FRAME_PATH] == [KEY, "frames"] and len(path) == _FRAME_PATH + 1
-        return Answer(branches(value, owner.schema, typed=typed))
+        return Answer(branches(value, owner.schema, params.whole("start"), typed=typed))
 
     def _back_and_forth(self, step: str) -> Answer:
         target = self._shown()
         owner = target[0] if target else self.items
         owner.undo() if step == "undo" else owner.redo()
+        self._publish()
+        return Answer()
+
+    def _more_frames(self, _: Params) -> Answer:
+        self._most += MOST_FRAMES
         self._publish()
         return Answer()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUPS", "kind_of", "media_answer", "note_of"]
 
-GROUPS: Final = ("imageGroup", "imageSequence", "dicomSeries")
+GROUPS: Final = ("imageGroup", "imageSequence", "dicomSeries", "group")
 """Item types whose frames are items of their own."""
 
 _KINDS: Final = {

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from encord_widgets.errors import InvalidInputError
-from encord_widgets.metadata.encord_block import DEPRECATED, KEY, EncordBlock, Frame, Media, moved_keyframes
+from encord_widgets.metadata.encord_block import (
+    DEPRECATED,
+    KEY,
+    EncordBlock,
+    Frame,
+    Media,
+    is_vector,
+    moved_keyframes,
+)
 from encord_widgets.metadata.items import FIELDS
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Absent, Json, Value
@@ -17,6 +27,7 @@ if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
 __all__ = [
+    "MOST_FRAMES",
     "addable",
     "block_wire",
     "branches",
@@ -104,23 +115,24 @@ def addable(schema: MetadataSchema, taken: Collection[str]) -> list[dict[str, An
     ]
 
 
-def branches(value: Value, schema: MetadataSchema, *, typed: bool) -> dict[str, Any]:
-    """What an object or a list holds, one level down.
+def branches(value: Value, schema: MetadataSchema, start: int = 0, *, typed: bool) -> dict[str, Any]:
+    """What an object or a list holds, one level down; up to 300 parts.
 
     Args:
         value: The object or list.
+        start: Position of the first part.
         schema: Types of keys.
         typed: Whether its names are metadata keys, as those of a frame are.
     """
     if isinstance(value, dict):
-        pairs: list[tuple[str, Json]] = list(value.items())[:MOST_BRANCHES]
+        pairs: list[tuple[str, Json]] = list(islice(value.items(), start, start + MOST_BRANCHES))
     elif isinstance(value, list):
-        pairs = [(str(place), one) for place, one in enumerate(value[:MOST_BRANCHES])]
+        pairs = [(str(at), one) for at, one in enumerate(value[start : start + MOST_BRANCHES], start)]
     else:
         return {"branches": [], "more": 0}
     types = schema if typed else MetadataSchema()
     found = [{"key": name, **_described(one, name, types)} for name, one in pairs]
-    return {"branches": found, "more": len(value) - len(found)}
+    return {"branches": found, "more": max(0, len(value) - start - len(found))}
 
 
 def media_of(items: ItemSet, row: int) -> Media:
@@ -137,7 +149,9 @@ def media_of(items: ItemSet, row: int) -> Media:
     return Media(None if frames is None else int(frames), seconds, fps)
 
 
-def block_wire(value: Value, schema: MetadataSchema, media: Media, opened: str | None) -> dict[str, Any]:
+def block_wire(
+    value: Value, schema: MetadataSchema, media: Media, opened: str | None, most: int = MOST_FRAMES
+) -> dict[str, Any]:
     """The `$encord` block as the browser is told about it.
 
     Args:
@@ -145,6 +159,7 @@ def block_wire(value: Value, schema: MetadataSchema, media: Media, opened: str |
         schema: Types of the frames' keys.
         media: The video.
         opened: Label of the frame whose values are shown, if one is.
+        most: Frames to list.
     """
     block = EncordBlock(value)
     frames = block.frames
@@ -158,8 +173,8 @@ def block_wire(value: Value, schema: MetadataSchema, media: Media, opened: str |
         "keyframe_mode": encode(said.get("keyframe_mode", ABSENT)),
         "mode": block.keyframe_mode,
         "meaning": _meaning(block),
-        "frames": [_frame_wire(one, block, media) for one in frames[:MOST_FRAMES]],
-        "more": max(0, len(frames) - MOST_FRAMES),
+        "frames": [_frame_wire(one, block, media) for one in frames[:most]],
+        "more": max(0, len(frames) - most),
         "problems": [{"path": one.key, "reason": one.reason} for one in problems[:MOST_BRANCHES]],
         "unknown": list(block.unknown),
         "open": None if frame is None else _open_wire(frame, block, media, schema),
@@ -190,11 +205,19 @@ def _described(value: Value, key: str, schema: MetadataSchema) -> dict[str, Any]
         "cell": encode(value),
         "count": len(value) if isinstance(value, (list, dict)) else 0,
         "nested": nested,
+        "norm": _norm(value),
         "held": word,
         "type": ty.kind if ty else word,
         "type_label": ty.label if ty else _label(key, word),
         "options": list(ty.options) if ty else [],
     }
+
+
+def _norm(value: Value) -> float | None:
+    """Length of an embedding; None for what is none."""
+    if not isinstance(value, list) or not is_vector(value):
+        return None
+    return round(math.hypot(*map(float, value)), 6)  # type: ignore[arg-type]  # all of them are numbers
 
 
 def _label(key: str, word: str) -> str:

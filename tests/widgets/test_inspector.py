@@ -137,7 +137,7 @@ def test_every_value_is_shown_with_its_type(items, inspector, page):
     assert "expected a number" in lux["note"]
     where = row_of(page, "where")
     assert (where["nested"], where["count"], where["type"]) == (True, 2, "geospatial")
-    found = page.ask("branches", item=inspector.item, path=["where"])
+    found = page.ask("branches", item=inspector.item, path=["where"], start=0)
     assert [one["key"] for one in found["branches"]] == ["latitude", "longitude"]
 
 
@@ -145,7 +145,7 @@ def test_the_tree_reaches_every_value(items, inspector, page, video):
     inspector.show(video)
 
     def gathered(path):
-        found = page.ask("branches", item=video, path=path)
+        found = page.ask("branches", item=video, path=path, start=0)
         assert found["more"] == 0
         return {
             one["key"]: gathered([*path, one["key"]])
@@ -164,8 +164,11 @@ def test_the_tree_reaches_every_value(items, inspector, page, video):
 
 def test_a_long_list_comes_in_part(items, inspector, page):
     items.stage({inspector.item: {"numbers": list(range(5000))}})
-    found = page.ask("branches", item=inspector.item, path=["numbers"])
+    found = page.ask("branches", item=inspector.item, path=["numbers"], start=0)
     assert (len(found["branches"]), found["more"]) == (300, 4700)
+    found = page.ask("branches", item=inspector.item, path=["numbers"], start=4900)
+    assert ([one["key"] for one in found["branches"]][-1], found["more"]) == ("4999", 0)
+    assert row_of(page, "numbers")["norm"] == pytest.approx(sum(n * n for n in range(5000)) ** 0.5)
     assert len(json.dumps(page.state["metadata"])) < 10_000
 
 
@@ -245,6 +248,15 @@ def test_one_place_changes_and_everything_else_stays(items, inspector, page, vid
     assert same(items.client.read([video]).metadata[0]["$encord"], {**strange, "config": config})
 
 
+def test_many_frames_are_listed_bit_by_bit(items, inspector, page, video):
+    items.stage({video: {"$encord": ew.EncordBlock().with_frames(range(1000)).value}})
+    inspector.show(video)
+    assert (len(page.state["encord"]["frames"]), page.state["encord"]["more"]) == (300, 700)
+    page.ask("more_frames")
+    assert (len(page.state["encord"]["frames"]), page.state["encord"]["more"]) == (600, 400)
+    assert "0 to 15" in page.state["encord"]["problems"][0]["reason"]
+
+
 def test_an_edit_brings_nothing_wrong_into_the_block(items, inspector, page, video):
     inspector.show(video)
     frames = page.state["view"]["frames"]
@@ -312,76 +324,6 @@ def test_a_deprecated_key_that_cannot_be_read_stays(items, inspector, page, vide
     assert items.value(video, "keyframes") == [1, "soon"]
 
 
-# -- image groups ----------------------------------------------------------------------------------------------
-
-
-def test_a_frame_of_a_group_is_an_item_of_its_own(items, inspector, page):
-    group = of_type(items, "imageGroup")
-    inspector.show(group)
-    assert (page.state["group"]["opened"], page.state["view"]["kind"]) == (False, "group")
-    page.ask("open_frames", group=group)
-    frames = page.state["group"]["frames"]
-    assert [frame["name"][-5:] for frame in frames] == [f"{at}.jpg" for at in range(1, 6)]
-    first = frames[0]["item"]
-    page.ask("show_frame", frame=first)
-    assert (inspector.item, page.state["view"]["apart"]) == (first, True)
-    page.ask("edit", edit(page, "weather", "fog"))
-    assert not items.changes
-    assert [change.item for change in inspector.frames.changes] == [first]
-    assert (page.state["group"]["staged"], page.state["group"]["frames"][0]["staged"]) == (1, 1)
-    assert "1 verified" in page.ask("commit_frames", group=group)["text"]
-    assert items.client.read([first]).metadata[0]["weather"] == "fog"
-    page.until(lambda: page.state["group"]["outcome"] and page.state["group"]["staged"] == 0)
-    assert "Nothing is staged" in page.refused("commit_frames", group=group)["message"]
-    page.ask("show_frame", frame=None)
-    assert inspector.item == group
-
-
-def test_frames_keep_their_edits_while_one_looks_elsewhere(items, inspector, page):
-    group = of_type(items, "imageGroup")
-    inspector.show(group)
-    frame = inspector.frames.uuids[1]
-    inspector.show(frame)
-    page.ask("edit", edit(page, "weather", "snow"))
-    inspector.show(items.uuids[0])
-    assert inspector.frames is None
-    inspector.show(frame)
-    assert inspector.item == frame
-    assert row_of(page, "weather")["state"] == "staged"
-
-
-def test_frames_that_are_in_the_set_are_staged_there(client, items):
-    group = of_type(items, "imageGroup")
-    frames = client.image_group(group).uuids
-    both = client.items([group, frames[0]]).wait()
-    with ew.ItemInspector(both, item=group) as inspector:
-        page = Browser(inspector)
-        page.ask("open_frames", group=group)
-        page.ask("show_frame", frame=frames[0])
-        assert page.state["view"]["apart"] is False
-        page.ask("edit", edit(page, "weather", "snow"))
-        assert both.value(frames[0], "weather") == "snow"
-        page.ask("show_frame", frame=frames[1])
-        assert page.state["view"]["apart"] is True
-
-
-def test_frames_that_cannot_be_read_say_why(items, inspector, page, monkeypatch):
-    group = of_type(items, "imageGroup")
-    inspector.show(group)
-    assert page.refused("open_frames", group=items.uuids[0])["code"] == "bad_request"
-    assert page.refused("show_frame", frame=items.uuids[0])["code"] == "stale"
-
-    def refuse(_):
-        raise ew.ServerError("No answer.", method="GET", path="x", status=503)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(items.client, "image_group", refuse)
-        assert "No answer" in page.refused("open_frames", group=group)["message"]
-    assert "No answer" in page.state["group"]["error"]
-    page.ask("open_frames", group=group)
-    assert page.state["group"]["error"] == ""
-
-
 # -- the two sides ---------------------------------------------------------------------------------------------
 
 
@@ -407,7 +349,7 @@ def test_the_state_has_the_shape_that_the_front_end_reads(items, inspector, page
     assert set(block) == interface("inspector", "Block")
     assert set(block["frames"][0]) == interface("inspector", "KeyFrame")
     assert set(block["deprecated"]) == interface("inspector", "Deprecated")
-    branch = page.ask("branches", item=video, path=["$encord"])["branches"][0]
+    branch = page.ask("branches", item=video, path=["$encord"], start=0)["branches"][0]
     assert set(branch) == interface("inspector", "Branch")
     for row in (page.state["metadata"][0], block["open"]["rows"][0]):
         assert set(row) == {*interface("inspector", "Branch"), "state", "note", "before"}

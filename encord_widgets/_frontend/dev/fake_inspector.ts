@@ -8,6 +8,7 @@ const row = (key: string, cell: Cell, held: string, type: string, more: object =
   cell,
   count: 0,
   nested: false,
+  norm: null,
   held,
   type,
   type_label: type,
@@ -39,6 +40,7 @@ export const ROWS: MetadataRow[] = [
   row("clip", ["j", "[0.12,-0.5,0.33]", 16], "list", "embedding", {
     nested: true,
     count: 3,
+    norm: 0.6107,
     type_label: "embedding (3)",
   }),
   row("legacy score", ["n", "0.75"], "number", "number", { type_label: "number, not in the schema" }),
@@ -165,7 +167,7 @@ export function inspectorModel(state = "image"): FakeModel {
     traits.view = { ...VIEW, kind: "none", note: "Items of type pdf are not shown here; open it in Encord." };
   const model = new FakeModel(traits);
   model.handler = (method, params) => {
-    const p = params as { path?: string[]; way?: string };
+    const p = params as { path?: string[]; way?: string; start?: number };
     if (method === "media") {
       if (state === "text")
         return { result: { text: `Drive log\n${"waypoint 017\n".repeat(40)}`, note: "" } };
@@ -176,6 +178,10 @@ export function inspectorModel(state = "image"): FakeModel {
     }
     if (method === "thumbnail") return { result: { mime: "image/png" }, buffers: [png()] };
     if (method === "value") return { result: { json: '"x"', text: "the whole text" } };
+    if (method === "branches" && p.start)
+      return {
+        result: { branches: [row("third", "x", "text", "text"), row("fourth", 0, "null", "null")], more: 0 },
+      };
     if (method === "branches")
       return {
         result: {

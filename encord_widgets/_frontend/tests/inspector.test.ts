@@ -78,7 +78,8 @@ describe("words", () => {
     expect(typeText(rowOf("clip"))).toBe("embedding (3)");
     expect(typeText({ ...rowOf("clip"), held: "text" })).toBe("embedding (3), stored as text");
     expect(typeText({ ...rowOf("weather"), held: "null" })).toBe("enum of 5");
-    expect(partsOf(rowOf("clip"))).toBe("3 values");
+    expect(partsOf(rowOf("clip"))).toBe("3 numbers, norm 0.6107");
+    expect(partsOf({ ...rowOf("clip"), norm: null })).toBe("3 values");
     expect(partsOf({ ...rowOf("where"), count: 1 })).toBe("1 key");
   });
 
@@ -194,14 +195,18 @@ describe("metadata", () => {
     button(root, "▸inner").click();
     await until(() => root.querySelector("[aria-label='Parts of inner']"));
     expect(requests(model, "branches").map((one) => one.path)).toEqual([["where"], ["where", "inner"]]);
+    button(root.querySelector("[aria-label='Parts of where']") as Element, "Show more of 2 left").click();
+    await until(() => root.querySelector("[aria-label='Parts of where']")?.textContent?.includes("fourth"));
+    expect(requests(model, "branches")[2]).toMatchObject({ path: ["where", "inner"], start: 2 });
     model.change("metadata", [...ROWS]);
-    await until(() => requests(model, "branches").length === 4);
+    await until(() => requests(model, "branches").length === 5);
     button(root, "▾where").click();
     await until(() => root.querySelector("[aria-label='Parts of where']") === null);
   });
 
   test("a choice is staged with what was there before", async () => {
     const { model, root } = inspector("image");
+    button(root, "Edit weather").focus();
     button(root, "Edit weather").click();
     await until(() => root.querySelector("select"));
     const select = field<HTMLSelectElement>(root, "Value of weather");
@@ -210,6 +215,7 @@ describe("metadata", () => {
     select.value = "snow";
     button(root, "Stage").click();
     await until(() => root.querySelector(".ecw-insp-editor") === null, "the editor is gone");
+    expect(document.activeElement).toBe(button(root, "Edit weather"));
     const { item } = model.get("view") as InspectorView;
     expect(requests(model, "edit")).toEqual([
       { item, key: "weather", action: "text", text: "snow", before: "fog" },

@@ -46,7 +46,17 @@ export function BlockView({ controller, block }: Props): JSX.Element {
         ))}
       </ul>
       {block.frames.length === 0 && <div class="ecw-soft">No key frame is listed.</div>}
-      {block.more > 0 && <div class="ecw-soft">… and {count(block.more)} more</div>}
+      {block.more > 0 && (
+        <div>
+          <button
+            type="button"
+            class="ecw-button ecw-small"
+            onClick={() => void controller.ask("more_frames")}
+          >
+            Show more of {count(block.more)} left
+          </button>
+        </div>
+      )}
       <AddFrame controller={controller} block={block} />
       {open && <Frame controller={controller} frame={open} />}
       {block.unknown.length > 0 && (

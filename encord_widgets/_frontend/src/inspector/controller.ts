@@ -35,6 +35,8 @@ export class InspectorController {
   /** Paths that are unfolded, with what is there; null while it is asked for. */
   readonly unfolded = new Map<string, Branches | null>();
   video: HTMLVideoElement | null = null;
+  /** Where a video stood when its address expired. */
+  resumeAt = 0;
   #group: string | null = null;
   #item: string | null = null;
 
@@ -125,12 +127,22 @@ export class InspectorController {
   async #read(path: string[]): Promise<void> {
     const name = JSON.stringify(path);
     const { item } = this.view;
-    const found = await this.about<Branches>("branches", { path });
+    const found = await this.about<Branches>("branches", { path, start: 0 });
     if (!this.unfolded.has(name) || item !== this.view.item) return;
     if (found) this.unfolded.set(name, found);
     else this.unfolded.delete(name);
     this.redraw();
   }
+
+  readonly readMore = async (path: string[]): Promise<void> => {
+    const name = JSON.stringify(path);
+    const first = this.unfolded.get(name);
+    if (!first) return;
+    const next = await this.about<Branches>("branches", { path, start: first.branches.length });
+    if (!next || this.unfolded.get(name) !== first) return;
+    this.unfolded.set(name, { branches: [...first.branches, ...next.branches], more: next.more });
+    this.redraw();
+  };
 
   #readAgain(): void {
     for (const name of this.unfolded.keys()) void this.#read(JSON.parse(name) as string[]);

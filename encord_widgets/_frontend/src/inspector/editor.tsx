@@ -12,10 +12,23 @@ type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 export class ValueEditor extends Component<EditorProps> {
   #field: Field | null = null;
+  /** What had the focus before, to give it back. */
+  #from: HTMLElement | null = null;
 
   override componentDidMount(): void {
+    this.#from = this.#focused() as HTMLElement | null;
     this.#field?.focus();
     if (this.#field && "setSelectionRange" in this.#field) this.#field.select();
+  }
+
+  override componentWillUnmount(): void {
+    if (!this.#field?.form?.contains(this.#focused())) return;
+    // The button of a form may be disabled by now; its field never is.
+    (this.#from?.closest("form")?.querySelector("input") ?? this.#from)?.focus();
+  }
+
+  #focused(): Element | null {
+    return (this.#field?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement ?? null;
   }
 
   readonly #keep = (field: Field | null): void => {

@@ -46,7 +46,14 @@ export function MediaView({ controller }: { controller: InspectorController }): 
           controls
           preload="auto"
           aria-label={`Video ${view.name}`}
-          onError={broken}
+          onLoadedMetadata={(event) => {
+            if (controller.resumeAt) event.currentTarget.currentTime = controller.resumeAt;
+            controller.resumeAt = 0;
+          }}
+          onError={(event) => {
+            controller.resumeAt = event.currentTarget.currentTime;
+            broken();
+          }}
         />
       ) : view.kind === "audio" ? (
         // biome-ignore lint/a11y/useMediaCaption: recorded data has no captions

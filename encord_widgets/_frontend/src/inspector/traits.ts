@@ -41,6 +41,8 @@ export interface Branch {
   /** How many parts an object or a list has. */
   count: number;
   nested: boolean;
+  /** Length of an embedding. */
+  norm: number | null;
   /** The type that is stored, in a word. */
   held: string;
   /** The type of the schema, or else what is stored. */
@@ -147,6 +149,8 @@ export function typeText(branch: Branch): string {
 }
 
 export function partsOf(branch: Branch): string {
+  if (branch.norm !== null)
+    return `${plural(branch.count, "number")}, norm ${Number(branch.norm.toFixed(4))}`;
   return branch.held === "list" ? plural(branch.count, "value") : plural(branch.count, "key");
 }
 

@@ -38,8 +38,8 @@ function Row({ controller, row, label }: { row: MetadataRow } & Omit<TreeProps, 
             type="button"
             class="ecw-button ecw-small"
             aria-label={`Edit ${row.key}`}
-            disabled={own}
-            onClick={() => void controller.edit(row, label, startOf(row))}
+            aria-expanded={own}
+            onClick={() => (own ? controller.stop() : void controller.edit(row, label, startOf(row)))}
           >
             Edit
           </button>
@@ -135,7 +135,13 @@ function Parts({
           </li>
         );
       })}
-      {found.more > 0 && <li class="ecw-soft">… and {count(found.more)} more</li>}
+      {found.more > 0 && (
+        <li>
+          <button type="button" class="ecw-button ecw-small" onClick={() => controller.readMore(path)}>
+            Show more of {count(found.more)} left
+          </button>
+        </li>
+      )}
     </ul>
   );
 }
@@ -159,11 +165,13 @@ export class Adder extends Component<AdderProps, { key: string }> {
     if (!key) return;
     const { controller, addable, label } = this.props;
     const known = addable.find((one) => one.key === key);
+    this.setState({ key: "" });
     const branch: Branch = {
       key,
       cell: 0,
       count: 0,
       nested: false,
+      norm: null,
       held: "absent",
       type: known?.type ?? "text",
       type_label: known?.type_label ?? "not in the schema",
