@@ -58,6 +58,7 @@ class Column:
     __slots__ = (
         "_codes",
         "_index",
+        "_kinds",
         "_log",
         "_logged",
         "_numbers",
@@ -82,6 +83,7 @@ class Column:
             tuple[int, Rows | range]
         ] = []  # the version before each change, and the rows it touched
         self._logged = 0
+        self._kinds: tuple[int, tuple[int, ...]] | None = None
 
     def __len__(self) -> int:
         return self._size
@@ -90,6 +92,19 @@ class Column:
     def tags(self) -> npt.NDArray[np.uint8]:
         """One `Tag` for every row (uint8)."""
         return self._tags[: self._size]
+
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """Every `Tag` that occurs, in order; looked for once a version.
+
+        Example:
+            >>> Column.of("fog", 2).kinds == (Tag.TEXT,)
+            True
+        """
+        if self._kinds is None or self._kinds[0] != self.version:
+            tags = self.tags
+            self._kinds = self.version, tuple(tag for tag in range(len(_CLASSES)) if (tags == tag).any())
+        return self._kinds[1]
 
     @property
     def numbers(self) -> npt.NDArray[np.float64]:

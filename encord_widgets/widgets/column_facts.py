@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.columns import Column, Tag
+from encord_widgets.metadata.filters.instants import NO_TIME, instants
 from encord_widgets.metadata.filters.tree import Rule
 from encord_widgets.metadata.values import Json, compact, loads, same, shown
 from encord_widgets.widgets._fallback import display_text
@@ -35,6 +38,9 @@ _HEADER_BARS: Final = 12
 _HEADER_VALUES: Final = 5
 _HEADER_LABEL: Final = 40
 _WORTH_DRAWING: Final = 0.2
+_LONG: Final = 20_000
+_SAMPLE: Final = 1000
+_HARDLY: Final = 0.05
 
 
 def filter_to_wire(items: ItemSet) -> dict[str, Any] | None:
@@ -170,6 +176,12 @@ def header_facts(items: ItemSet, column: GridColumn, rows: Rows) -> dict[str, An
         rows: The rows in view (int64).
     """
     with items.lock:
+        values = items.effective.column(column.name) if column.kind == "key" else column.column(items.table)
+        if _of_their_own(values, rows):
+            # Looking at a million names to find that none comes often would hold up the rows that are waited for.
+            missing = int(np.count_nonzero(values.tags[rows] <= Tag.NULL))
+            return {"total": len(rows), "missing": missing, "bars": [], "kind": "values", "low": None,
+                    "high": None, "top": [], "more": 0}  # fmt: skip
         seen = items.engine.facet(column.id, rows, bins=_HEADER_BARS, top=_HEADER_VALUES)
     bars = list(seen.counts) or [count for _, count in seen.top]
     if seen.top and sum(bars) < _WORTH_DRAWING * (sum(bars) + seen.more_rows):
@@ -184,3 +196,15 @@ def header_facts(items: ItemSet, column: GridColumn, rows: Rows) -> dict[str, An
         "top": [[_label(value, column)[:_HEADER_LABEL], count] for value, count in seen.top],
         "more": seen.more,
     }
+
+
+def _of_their_own(values: Column, rows: Rows) -> bool:
+    """Whether a long column holds names, or other texts that hardly repeat and are no moments, going by some."""
+    if len(values.texts) < max(_LONG, len(rows) // 2):
+        return False
+    some = values.values(rows[:: max(1, len(rows) // _SAMPLE)])
+    texts = [text for text in some if isinstance(text, str)]
+    often = sum(count for _, count in Counter(texts).most_common(_HEADER_VALUES))
+    few = _HARDLY * len(some)
+    moments = int(np.count_nonzero(instants(texts) != NO_TIME))
+    return max(len(some) - len(texts), often, moments) < few

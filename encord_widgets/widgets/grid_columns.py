@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
-
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.columns import Column, Tag
 from encord_widgets.metadata.items import FIELDS, ItemTable
@@ -216,8 +214,7 @@ def _described(one: str, table: ItemTable, schema: MetadataSchema) -> GridColumn
 
 def _held(column: Column) -> str:
     """What the cells of a column hold, in a word."""
-    tags = np.flatnonzero(np.bincount(column.tags, minlength=len(_TAG_TYPES))).tolist()
-    types = _only(_TAG_TYPES[tag] for tag in tags if tag in _TAG_TYPES)
+    types = _only(_TAG_TYPES[tag] for tag in column.kinds if tag in _TAG_TYPES)
     if len(types) == 1:
         return types[0]
     return "mixed" if types else "text"

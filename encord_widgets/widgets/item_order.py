@@ -51,7 +51,9 @@ class ItemOrder(Sequence[str]):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, ItemOrder) and other._uuids is self._uuids:
             return other._rows is self._rows or np.array_equal(other._rows, self._rows)
-        return isinstance(other, Sequence) and not isinstance(other, str) and self[:] == list(other)
+        if not isinstance(other, Sequence) or isinstance(other, str) or len(other) != len(self):
+            return False
+        return self[:] == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # it equals lists
 

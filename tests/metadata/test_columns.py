@@ -170,3 +170,15 @@ def test_taken_cells_are_put_as_values_are_written(values, others, data):
 @given(strategies.cells, st.integers(0, 4))
 def test_one_value_stands_in_every_row(value, count):
     assert exact(Column.of(value, count).values(np.arange(count))) == exact([value] * count)
+
+
+def test_kinds_follow_the_content() -> None:
+    column = Column(2)
+    assert column.kinds == (Tag.ABSENT,)
+    column.write(np.array([1]), [2.5])
+    assert column.kinds == (Tag.ABSENT, Tag.FLOAT)
+    column.write(np.array([0, 1]), ["a", []])
+    assert column.kinds == (Tag.TEXT, Tag.JSON)
+    column.grow(3)
+    assert column.kinds == (Tag.ABSENT, Tag.TEXT, Tag.JSON)
+    assert Column().kinds == ()
