@@ -10,6 +10,7 @@ import traitlets
 from psygnal import SignalInstance
 
 from encord_widgets.item_set import ItemSet
+from encord_widgets.metadata.filters.subjects import STATES
 from encord_widgets.metadata.staging import CellEdit, EditResult
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
@@ -18,7 +19,7 @@ from encord_widgets.widgets.bulk_edit import BulkDialog
 from encord_widgets.widgets.cell_facts import cell_facts, checked
 from encord_widgets.widgets.cells import matches
 from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire, header_facts
-from encord_widgets.widgets.column_filter import with_column
+from encord_widgets.widgets.column_filter import ColumnFilter, with_column
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
 from encord_widgets.widgets.grid_view import Arrangement, GridView
 from encord_widgets.widgets.item_grid import ItemGrid, checked_height
@@ -122,6 +123,7 @@ class NativeGrid(ItemGrid, EncordWidget):
             "search": self._search,
             "column_facts": self._column_facts,
             "filter_column": self._filter_column,
+            "filter_state": self._filter_state,
             "apply_filter": self._apply_filter,
             "clear_filter": self._clear_filter,
             "undo": self._undo,
@@ -212,6 +214,21 @@ class NativeGrid(ItemGrid, EncordWidget):
 
         def work() -> Answer:
             self.items.filter = with_column(self.items.filter, column.id, chosen)
+            return self._now()
+
+        return Later(work)
+
+    def _filter_state(self, params: Params) -> Later:
+        state = params.text("state")
+        if state and state not in STATES:
+            raise BadRequestError(f"a state is {', '.join(STATES)} or empty, not {shown(state)}.")
+
+        def work() -> Answer:
+            wanted = self.items.filter
+            for known in STATES:
+                wanted = with_column(wanted, f"state:{known}", None)
+            chosen = ColumnFilter(values=(True,)) if state else None
+            self.items.filter = with_column(wanted, f"state:{state}", chosen)
             return self._now()
 
         return Later(work)

@@ -176,3 +176,21 @@ def test_an_order_reads_like_a_list():
     assert repr(ItemOrder(uuids, np.arange(4))) == "<4 items: a, b, c, ...>"
     with pytest.raises(IndexError):
         order[3]
+
+
+# -- rows by state ---------------------------------------------------------------------------------------------
+
+
+def test_rows_by_the_state_of_their_edits_are_a_part_of_the_filter(items, grid, page):
+    items.filter = ew.F.lux >= 0
+    first = grid.view[0]
+    items.stage({first: {"notes": "x"}})
+    page.ask("filter_state", state="changed")
+    assert list(grid.view) == [first]
+    assert items.filter.text == "lux >= 0 and state is changed"
+    assert "state:changed" in page.state["status"]["filter"]["columns"]
+    page.ask("filter_state", state="conflict")
+    assert len(grid.view) == 0
+    page.ask("filter_state", state="")
+    assert items.filter.text == "lux >= 0"
+    assert page.refused("filter_state", state="odd")["code"] == "bad_request"

@@ -1,6 +1,6 @@
 // Editors that know their type, blocks that are pasted whole, and what the grid tells about cells and columns.
 import { afterEach, describe, expect, test } from "vitest";
-import { COLUMNS, FakeGrid } from "../dev/fake_python";
+import { COLUMNS, FakeGrid, IN_FORCE } from "../dev/fake_python";
 import { describe as inWords, shareMissing } from "../src/item_grid/headers";
 import { isoOf, momentOf, ownZone } from "../src/item_grid/moment";
 import { press, type Rendered, requests, show, strict, until } from "./strict_model";
@@ -160,6 +160,39 @@ describe("blocks", () => {
     expect(dialog.querySelectorAll("tbody tr")).toHaveLength(250);
     expect(dialog.querySelector("tbody tr")?.textContent).toContain("n/a");
     expect(root.querySelector(".ecw-message-bad")?.textContent).toContain("250 cells of");
+  });
+});
+
+describe("many rows", () => {
+  test("one value into more rows than are on screen says the number first", async () => {
+    const model = new FakeGrid(100);
+    for (let row = 0; row < 100; row++) model.stage(row, "city", 0);
+    const root = await open(model);
+    go(root, 0, "key:city");
+    press(document.activeElement as Element, "ArrowDown", { ctrlKey: true, shiftKey: true });
+    paste(document.activeElement as Element, "Oslo");
+    await until(() => root.querySelector("dialog"));
+    expect(root.querySelector("dialog")?.textContent).toContain("Fill 100 cells in 100 rows?");
+    expect(requests(model, "edit")).toEqual([]);
+    const [, fill] = [...root.querySelectorAll<HTMLElement>("dialog button")];
+    expect(fill?.textContent).toBe("Fill 100 cells");
+    fill?.click();
+    await until(() => requests(model, "edit").length === 1);
+    expect(requests(model, "edit")[0]?.edits).toHaveLength(100);
+    expect(root.querySelector("dialog")).toBeNull();
+  });
+
+  test("rows by state are asked for, and shown as what is in force", async () => {
+    const model = new FakeGrid(50);
+    const root = await open(model);
+    const states = root.querySelector(".ecw-states") as HTMLSelectElement;
+    expect(states.value).toBe("");
+    states.value = "invalid";
+    states.dispatchEvent(new Event("change", { bubbles: true }));
+    await until(() => requests(model, "filter_state").length > 0);
+    expect(requests(model, "filter_state")).toEqual([{ state: "invalid" }]);
+    model.bump({ filter: { ...IN_FORCE, columns: ["key:lux", "state:conflict"] } });
+    await until(() => states.value === "conflict");
   });
 });
 

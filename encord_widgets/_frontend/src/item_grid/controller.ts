@@ -1,77 +1,26 @@
 // The state of one view of the grid: the active cell, the selection, the open editor, edits under way.
-import { type Cell, type CellState, type Column, count, plural, sameCell } from "../shared/cells";
-import { isClosed, messageOf, RequestError } from "../shared/client";
+import { type Cell, type Column, count, plural, sameCell } from "../shared/cells";
+import { isClosed, messageOf } from "../shared/client";
 import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
-import type { Operation } from "./bulk_draft";
 import { type Edit, type EditResult, Edits } from "./edits";
-import type { Range } from "./geometry";
 import { Headers } from "./headers";
+import {
+  type Box,
+  type CellFacts,
+  type DialogState,
+  type EditorState,
+  keyName,
+  type Refusal,
+  readOnlyReason,
+  type ShownCell,
+} from "./states";
 import { Thumbs } from "./thumbs";
+import { Told } from "./told";
 import { type Spot, Viewport } from "./viewport";
 
-export interface EditorState {
-  session: number;
-  item: string;
-  column: Column;
-  row: number;
-  before: Cell;
-  /** Text that replaces the content: what was typed, or what was refused. */
-  text: string | null;
-  reason: string | null;
-}
-
-export interface ShownCell {
-  item: string;
-  cell: Cell;
-  state: CellState | undefined;
-  pending: boolean;
-}
-
-export type DialogState =
-  | { kind: "help" }
-  | { kind: "bulk"; operation: Operation; column?: Column }
-  | { kind: "filter"; column: Column; left: number; top: number }
-  | { kind: "problems"; problems: { item: string | null; name: string | null; reason: string }[] | null }
-  | { kind: "confirm"; title: string; action: string; run(): void }
-  | { kind: "cell"; column: Column; facts: CellFacts | null; problem: string | null }
-  | { kind: "refused"; title: string; staged: number; refused: Refusal[] };
-
-/** A cell that did not take what was meant for it. */
-export interface Refusal {
-  /** View row when it was pasted, -1 for none. */
-  row: number;
-  name: string;
-  column: string;
-  text: string;
-  reason: string;
-}
-
-/** What Python says of one cell: values as JSON, "" for absent. */
-export interface CellFacts {
-  json: string;
-  absent: boolean;
-  /** As Encord held it when it was read. */
-  read: string;
-  held: string;
-  type_label: string;
-  hint: string;
-  item: string;
-  name: string;
-  /** What a commit would send; null when nothing is staged. */
-  sends: string | null;
-  state: string | null;
-  note: string | null;
-}
-
-export interface Box {
-  rows: Range;
-  ats: Range;
-}
-
-const SELECT_MS = 200;
-/** Rows that one copy, paste, delete or reported selection may cover. */
-export const MAX_ROWS = 5_000;
+export type * from "./states";
+export { keyName, MAX_ROWS, readOnlyReason } from "./states";
 
 export class Controller extends Viewport {
   readonly blocks: Blocks;
@@ -87,8 +36,7 @@ export class Controller extends Viewport {
   /** The next draw moves the browser's focus to the active cell. */
   wantFocus = false;
   #sessions = 0;
-  #selectTimer: ReturnType<typeof setTimeout> | undefined;
-  #lastSelect: string | null = null;
+  readonly #told: Told;
   #closed = false;
 
   readonly #context: Context;
@@ -109,6 +57,7 @@ export class Controller extends Viewport {
     );
     this.thumbs = new Thumbs(context.client, this.redraw);
     this.headers = new Headers(context.client, this.redraw);
+    this.#told = new Told(this, context.client);
     this.#configure(true);
     const key = this.layout.places.findIndex((place) => place.column.editable);
     this.active = { row: 0, at: Math.max(0, key) };
@@ -121,7 +70,7 @@ export class Controller extends Viewport {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#selectTimer);
+    this.#told.close();
     this.blocks.close();
     this.thumbs.close();
     this.headers.close();
@@ -140,11 +89,7 @@ export class Controller extends Viewport {
     if (JSON.stringify([before.sort, before.search]) !== JSON.stringify([this.view.sort, this.view.search])) {
       this.anchor = this.active;
     }
-    // Other rows in the same place: once something was selected, Python is told what it is now.
-    if (before.order !== this.view.order && this.#lastSelect !== null) {
-      this.#lastSelect = "";
-      this.#reportSelection();
-    }
+    if (before.order !== this.view.order) this.#told.again();
     const { editor } = this;
     if (editor && !this.columns.some((column) => column.id === editor.column.id)) this.editor = null;
     this.#clampActive();
@@ -263,39 +208,7 @@ export class Controller extends Viewport {
   }
 
   #reportSelection(): void {
-    clearTimeout(this.#selectTimer);
-    this.#selectTimer = setTimeout(() => void this.#sendSelection(), SELECT_MS);
-  }
-
-  async #sendSelection(): Promise<void> {
-    const { rows } = this.box();
-    if (this.rows === 0 || this.active.row < 0) return;
-    const place = this.layout.places[this.active.at];
-    const asked = JSON.stringify([this.anchor, this.active]);
-    const { order } = this.view;
-    const many = rows.to - rows.from > MAX_ROWS;
-    const needed = many ? { from: this.active.row, to: this.active.row + 1 } : rows;
-    try {
-      await this.blocks.ensure(needed, [place?.index ?? 0]);
-      if (asked !== JSON.stringify([this.anchor, this.active]) || order !== this.view.order) return;
-      const items: string[] = [];
-      for (let row = needed.from; row < needed.to; row++) {
-        const item = this.blocks.item(row);
-        if (item) items.push(item);
-      }
-      const item = this.blocks.item(this.active.row);
-      const focus = item && place ? { item, column: place.column.id } : null;
-      // Python knows the order: a million rows are two numbers.
-      const params = many ? { rows: [rows.from, rows.to], order, focus } : { items, focus };
-      const text = JSON.stringify(params);
-      if (text === this.#lastSelect) return;
-      this.#lastSelect = text;
-      await this.#context.client.request("select", params);
-    } catch (error) {
-      // Stale: the new order is on its way, and the selection is told again with it.
-      if (isClosed(error) || (error instanceof RequestError && error.code === "stale")) return;
-      this.say(`Python was not told of the selection: ${messageOf(error)}`, true);
-    }
+    this.#told.soon();
   }
 
   // --- editing -------------------------------------------------------------------------------------------------
@@ -508,14 +421,4 @@ export class Controller extends Viewport {
   async full(item: string, column: string): Promise<{ json: string; absent: boolean }> {
     return this.ask("cell", { item, column });
   }
-}
-
-export function keyName(column: Column): string {
-  return column.id.replace(/^(key|field):/, "");
-}
-
-export function readOnlyReason(column: Column): string {
-  if (column.kind === "field") return `${column.label} is a field of the item and cannot be edited here.`;
-  if (column.deleted) return `${column.label} was deleted from the schema and cannot be edited.`;
-  return `${column.label} cannot be edited.`;
 }

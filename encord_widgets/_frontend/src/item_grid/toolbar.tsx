@@ -32,6 +32,7 @@ export function Toolbar({ controller }: { controller: Controller }): JSX.Element
         </button>
       )}
       <Search controller={controller} />
+      <States controller={controller} />
       <button
         type="button"
         class="ecw-button"
@@ -71,6 +72,35 @@ export function Toolbar({ controller }: { controller: Controller }): JSX.Element
         </button>
       </span>
     </div>
+  );
+}
+
+const STATES: [string, string][] = [
+  ["", "All rows"],
+  ["changed", "Changed"],
+  ["invalid", "Invalid"],
+  ["conflict", "Conflict"],
+  ["unverified", "Unverified"],
+  ["verified", "Verified"],
+];
+
+/** Which rows by the state of their edits; a part of the filter like any other. */
+function States({ controller }: { controller: Controller }): JSX.Element {
+  const found = controller.view.filter?.columns.find((id) => id.startsWith("state:"));
+  return (
+    <select
+      class="ecw-input ecw-states"
+      aria-label="Rows by state"
+      title="Only rows whose edits are in a state"
+      value={found?.slice(6) ?? ""}
+      onChange={(event) => void controller.command("filter_state", { state: event.currentTarget.value })}
+    >
+      {STATES.map(([value, label]) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </select>
   );
 }
 
