@@ -141,8 +141,8 @@ def _cells_of(column: Column, tag: int, rows: Rows) -> list[Cell]:
         return [["n", text] for text in texts]
     codes = column.codes[rows].tolist()
     if tag == Tag.TEXT:
-        return [_text(column.texts[code]) for code in codes]
-    words = [column.jsons[code] for code in codes]
+        return list(map(_text, column.texts.pick(codes)))
+    words = column.jsons.pick(codes)
     if tag == Tag.BIG_INT:
         return [["n", word] for word in words]
     return [_json(word) for word in words]
