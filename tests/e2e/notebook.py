@@ -93,6 +93,19 @@ class Notebook:
         """Run a cell, without waiting."""
         self.page.evaluate(_RUN_CELL + " }", index)
 
+    def restart(self) -> None:
+        """Kernel > Restart Kernel, without its question."""
+        self.page.evaluate(
+            "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+        )
+        self.page.wait_for_function(
+            """() => {
+                const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
+                return session?.kernel?.status === "idle";
+            }""",
+            timeout=HANG,
+        )
+
     def ask(self, expression: str) -> Any:
         """The value of a Python expression in the kernel, as JSON."""
         answer = self.page.evaluate(

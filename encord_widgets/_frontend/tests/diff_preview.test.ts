@@ -28,8 +28,9 @@ function diffOf(summary = SUMMARY, rows: object[] = []): { model: FakeModel; roo
   const model = strict(new FakeModel({ summary, error: null }));
   model.handler = (method, params) => {
     const { start, count } = params as { start: number; count: number };
+    const now = model.get("summary") as typeof SUMMARY;
     if (method !== "rows") return { result: {} };
-    const made = Array.from({ length: Math.min(count, summary.rows - start) }, (_, i) => ({
+    const made = Array.from({ length: Math.min(count, now.rows - start) }, (_, i) => ({
       item: `item-${start + i}`,
       name: `name-${start + i}`,
       key: "weather",
@@ -40,7 +41,7 @@ function diffOf(summary = SUMMARY, rows: object[] = []): { model: FakeModel; roo
       note: null,
       ...rows[start + i],
     }));
-    return { result: { generation: summary.generation, rows: made } };
+    return { result: { generation: now.generation, rows: made } };
   };
   const one = show(diff, model);
   shown.push(one);
@@ -72,6 +73,43 @@ describe("diff preview", () => {
     await until(() => root.querySelector("tbody th"));
     button(root, "Drop: weather on name-3").click();
     expect(requests(model, "drop")).toEqual([{ cells: [["item-3", "weather"]] }]);
+  });
+
+  test("the focus stays near a button that goes", async () => {
+    const rows: { status: string; note: string | null }[] = [
+      { status: "conflict", note: "theirs" },
+      { status: "staged", note: null },
+    ];
+    const { model, root } = diffOf({ ...SUMMARY, changes: 2, rows: 2 }, rows);
+    await until(() => root.querySelectorAll("tbody tr").length === 2);
+    const focused = (): string | null | undefined => document.activeElement?.getAttribute("aria-label");
+    const press = (label: string): void => {
+      button(root, label).focus();
+      button(root, label).click();
+    };
+    press("Keep ours: weather on name-0");
+    expect(requests(model, "overrule")).toEqual([{ cells: [["item-0", "weather"]] }]);
+    rows[0] = { status: "staged", note: null };
+    model.change("summary", { ...SUMMARY, changes: 2, rows: 2, generation: 2 });
+    await until(() => root.querySelectorAll("tbody button").length === 2);
+    expect(focused()).toBe("Drop: weather on name-0");
+    press("Drop: weather on name-1");
+    model.change("summary", { ...SUMMARY, changes: 1, rows: 1, generation: 3 });
+    await until(() => root.querySelectorAll("tbody tr").length === 1);
+    expect(focused()).toBe("Drop: weather on name-0");
+    press("Drop: weather on name-0");
+    model.change("summary", { ...SUMMARY, changes: 0, rows: 0, generation: 4 });
+    await until(() => root.querySelector("tbody") === null);
+    expect(focused()).toBe("Undo");
+  });
+
+  test("the focus is left alone where nothing was pressed", async () => {
+    const { model, root } = diffOf({ ...SUMMARY, changes: 2, rows: 2 });
+    await until(() => root.querySelectorAll("tbody tr").length === 2);
+    button(root, "Drop: weather on name-1").focus();
+    model.change("summary", { ...SUMMARY, changes: 1, rows: 1, generation: 2 });
+    await until(() => root.querySelectorAll("tbody tr").length === 1);
+    expect(document.activeElement).toBe(document.body);
   });
 
   test("dropping all asks first", async () => {

@@ -56,6 +56,8 @@ export class DiffController {
   busy = false;
   #again = false;
   #closed = false;
+  /** Row whose button was pressed: when the button goes, the focus stays near it. */
+  #pressed: number | null = null;
 
   readonly #context: Context;
 
@@ -93,13 +95,35 @@ export class DiffController {
     return Math.max(0, Math.ceil(this.summary.rows / PAGE) - 1) * PAGE;
   }
 
+  /** The buttons of a row: what is decided about an edit. */
+  async settle(method: "drop" | "overrule", row: DiffRow): Promise<void> {
+    this.#pressed = this.rows?.indexOf(row) ?? null;
+    await this.command(method, { cells: [[row.item, row.key]] });
+    if (!this.busy) this.#pressed = null;
+  }
+
+  /** Without this the focus would fall to the page, and the next key would be the host's. */
+  readonly drawn = (): void => {
+    const { root } = this.#context;
+    if (this.#pressed === null || root.contains(root.ownerDocument.activeElement)) return;
+    const lines = root.querySelectorAll("tbody tr");
+    const line = lines[Math.min(this.#pressed, lines.length - 1)];
+    const next =
+      line?.querySelector<HTMLElement>("button") ??
+      root.querySelector<HTMLElement>(".ecw-tablebox") ??
+      root.querySelector<HTMLElement>("button:not(:disabled)");
+    next?.focus();
+  };
+
   /** Reads the page; one request at a time, the newest wins, the old rows stay until then. */
   async load(): Promise<void> {
     this.start = Math.min(this.start, this.#lastStart());
     if (this.summary.rows === 0) {
       this.rows = [];
       this.failure = null;
-      return this.redraw();
+      this.redraw();
+      this.#pressed = null;
+      return;
     }
     if (this.busy) {
       this.#again = true;
@@ -128,7 +152,7 @@ export class DiffController {
     if (this.#again) {
       this.#again = false;
       void this.load();
-    }
+    } else this.#pressed = null;
   }
 
   async command(method: string, params: object = {}): Promise<void> {

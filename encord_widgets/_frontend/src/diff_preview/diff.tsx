@@ -249,7 +249,7 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
             class="ecw-button ecw-small"
             aria-label={`Keep ours: ${row.key} on ${name}`}
             title="The next commit writes our value over what is in Encord now"
-            onClick={() => void controller.command("overrule", { cells: [[row.item, row.key]] })}
+            onClick={() => void controller.settle("overrule", row)}
           >
             Keep ours
           </button>
@@ -260,7 +260,7 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
             class="ecw-button ecw-small"
             aria-label={`Drop: ${row.key} on ${name}`}
             title={`Drop the edit of ${row.key} on ${name}`}
-            onClick={() => void controller.command("drop", { cells: [[row.item, row.key]] })}
+            onClick={() => void controller.settle("drop", row)}
           >
             Drop
           </button>

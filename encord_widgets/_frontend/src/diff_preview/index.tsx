@@ -8,6 +8,7 @@ export default {
       const controller = new DiffController(context);
       return {
         draw: () => <DiffWidget controller={controller} model={context.model} client={context.client} />,
+        drawn: () => controller.drawn(),
         changed: () => controller.changed(),
         close: () => controller.close(),
       };
