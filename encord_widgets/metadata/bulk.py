@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.metadata.bulk_columns import Cell, Coded, Codes, Refused, same_cell
+from encord_widgets.metadata.bulk_columns import Cell, Coded, Codes, Refused, pairs_of, same_cell
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import shown
 
@@ -187,9 +187,7 @@ def _pairs(before: Coded, after: Coded) -> tuple[Sequence[int], Sequence[int], C
     """Each pair of an old and a new value once, and for every row which one it is."""
     if after.codes is before.codes:
         return range(len(before.values)), range(len(after.values)), before.codes
-    combined = before.codes * max(1, len(after.values)) + after.codes
-    distinct, pairs = np.unique(combined, return_inverse=True)
-    olds, news = np.divmod(distinct, max(1, len(after.values)))
+    olds, news, pairs = pairs_of(before.codes, len(before.values), after.codes, len(after.values))
     return olds.tolist(), news.tolist(), pairs
 
 

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.values import ABSENT, Value, compact, loads, same
 
-__all__ = ["Cell", "Coded", "Codes", "Refused", "joint", "own_copy", "same_cell"]
+__all__ = ["Cell", "Coded", "Codes", "Refused", "joint", "own_copy", "pairs_of", "same_cell"]
 
 Codes: TypeAlias = npt.NDArray[np.int64]
 
+_FEW_PAIRS: Final = 1 << 16
 _CONSTANTS: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
 
 
@@ -155,14 +156,37 @@ def joint(columns: Sequence[Coded]) -> tuple[list[tuple[Cell, ...]], Codes]:
     head, *rest = columns
     codes, picks = head.codes, [np.arange(len(head.values))]
     for column in rest:
-        pairs = codes * max(1, len(column.values)) + column.codes
-        distinct, codes = np.unique(pairs, return_inverse=True)
-        before, own = np.divmod(distinct, max(1, len(column.values)))
+        before, own, codes = pairs_of(codes, len(picks[0]), column.codes, len(column.values))
         picks = [*(pick[before] for pick in picks), own]
     cells = [
         [column.values[code] for code in pick.tolist()] for column, pick in zip(columns, picks, strict=True)
     ]
     return list(zip(*cells, strict=True)), codes
+
+
+def pairs_of(one: Codes, ones: int, other: Codes, others: int) -> tuple[Codes, Codes, Codes]:
+    """Each pair of two codes that occurs, once.
+
+    Args:
+        one: A code for every row.
+        ones: How many codes there are of them.
+        other: A code for every row.
+        others: How many codes there are of them.
+
+    Returns:
+        The first code of each pair, its second code, and for every row which pair it is.
+    """
+    pairs = one * max(1, others) + other
+    size = ones * others
+    if size <= _FEW_PAIRS or size <= 2 * len(pairs):  # counting is several times quicker than sorting
+        distinct = np.flatnonzero(np.bincount(pairs, minlength=1)) if len(pairs) else pairs
+        numbers = np.empty(max(1, size), dtype=np.int64)
+        numbers[distinct] = np.arange(len(distinct))
+        places = numbers[pairs]
+    else:
+        distinct, places = np.unique(pairs, return_inverse=True)
+    first, second = np.divmod(distinct, max(1, others))
+    return first, second, places
 
 
 def own_copy(value: Value) -> Value:

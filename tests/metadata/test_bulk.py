@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.bulk import checked_key, evaluate
-from encord_widgets.metadata.bulk_columns import Coded, joint
+from encord_widgets.metadata.bulk_columns import Coded, joint, pairs_of
 from encord_widgets.metadata.bulk_expressions import Expression, Template
 from encord_widgets.metadata.bulk_operations import (
     Combine,
@@ -286,6 +286,18 @@ def test_rows_of_a_column_are_its_cells(values, random):
     column = Coded.of(values).column(np.array(places, dtype=np.int64))
     found = column.values(np.arange(len(places)))
     assert [canonical(value) for value in found] == [canonical(values[place]) for place in places]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), max_size=8),
+    st.sampled_from([(4, 5), (70_000, 5)]),
+)
+def test_pairs_are_the_same_counted_and_sorted(rows, sizes):
+    one, other = (np.array([row[at] for row in rows], dtype=np.int64) for at in (0, 1))
+    first, second, places = pairs_of(one, sizes[0], other, sizes[1])
+    found = list(zip(first.tolist(), second.tolist(), strict=True))
+    assert found == sorted(set(rows))
+    assert [found[place] for place in places.tolist()] == rows
 
 
 def test_a_function_is_called_once_for_a_value():
