@@ -235,6 +235,22 @@ describe("metadata", () => {
     expect(requests(model, "edit")).toEqual([]);
   });
 
+  test("what was typed is not lost without a word when the selection moves on", async () => {
+    const { model, root } = inspector("image");
+    button(root, "Edit lux").click();
+    await until(() => root.querySelector("[aria-label='Value of lux']"));
+    type(field<HTMLInputElement>(root, "Value of lux"), "42");
+    model.change("view", { ...(model.get("view") as object), item: "another" });
+    expect(root.querySelector(".ecw-insp-editor")).toBeNull();
+    expect(root.querySelector("[role=alert]")?.textContent).toContain(
+      "before lux was staged. What was typed: 42",
+    );
+    button(root, "Edit lux").click();
+    await until(() => root.querySelector("[aria-label='Value of lux']"));
+    model.change("view", { ...(model.get("view") as object), item: "a third" });
+    expect(root.querySelector("[role=alert]")).toBeNull();
+  });
+
   test("a refusal stays beside what was typed", async () => {
     const { root } = inspector("image");
     button(root, "Edit lux").click();

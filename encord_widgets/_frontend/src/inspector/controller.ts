@@ -34,6 +34,8 @@ export class InspectorController {
   editing: Editing | null = null;
   /** Paths that are unfolded, with what is there; null while it is asked for. */
   readonly unfolded = new Map<string, Branches | null>();
+  /** What is in the editor right now. */
+  typed: (() => string) | null = null;
   video: HTMLVideoElement | null = null;
   /** Where a video stood when its address expired. */
   resumeAt = 0;
@@ -77,14 +79,22 @@ export class InspectorController {
     if (view.item !== this.#item) {
       this.#item = view.item;
       this.unfolded.clear();
+      this.notice = this.#leftUnstaged();
       this.editing = null;
-      this.notice = null;
     }
     const alone = view.item === null || view.kind === "group";
     this.media.look(alone ? null : view.item, alone ? "" : view.note);
     if (group && !group.opened && !group.error && group.item !== this.#group) this.openFrames(group.item);
     this.#group = group?.item ?? null;
     if (group) this.thumbs.look(group.frames.filter((frame) => frame.image).map((frame) => frame.item));
+  }
+
+  /** What was typed and not staged when another item came into view: it is not lost without a word. */
+  #leftUnstaged(): string | null {
+    const { editing, typed } = this;
+    const text = editing && typed ? typed() : null;
+    if (!editing || text === null || text === editing.text) return null;
+    return `Another item came into view before ${editing.branch.key} was staged. What was typed: ${text}`;
   }
 
   readonly openFrames = (group: string): void => {

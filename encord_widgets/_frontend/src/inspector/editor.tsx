@@ -17,6 +17,7 @@ export class ValueEditor extends Component<EditorProps> {
 
   override componentDidMount(): void {
     this.#from = this.#focused() as HTMLElement | null;
+    this.props.controller.typed = () => this.#field?.value ?? "";
     this.#field?.focus();
     if (this.#field && "setSelectionRange" in this.#field) this.#field.select();
   }
