@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from encord_widgets.widgets.commit_panel import CommitPanel
     from encord_widgets.widgets.diff_preview import DiffPreview
     from encord_widgets.widgets.filter_builder import FilterBuilder
+    from encord_widgets.widgets.hygiene_panel import HygienePanel
     from encord_widgets.widgets.inspector import ItemInspector
     from encord_widgets.widgets.item_grid import ItemGrid
     from encord_widgets.widgets.join_panel import JoinPanel
@@ -82,6 +83,7 @@ _HOMES = {
     "widgets.commit_panel": ("CommitPanel",),
     "widgets.diff_preview": ("DiffPreview",),
     "widgets.filter_builder": ("FilterBuilder",),
+    "widgets.hygiene_panel": ("HygienePanel",),
     "widgets.inspector": ("ItemInspector",),
     "widgets.item_grid": ("ItemGrid",),
     "widgets.join_panel": ("JoinPanel",),
@@ -111,6 +113,7 @@ __all__ = [
     "Filter",
     "FilterBuilder",
     "FilterSyntaxError",
+    "HygienePanel",
     "InvalidInputError",
     "InvalidRequestError",
     "ItemGrid",

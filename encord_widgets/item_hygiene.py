@@ -65,6 +65,7 @@ class HygieneReport:
         self.items = items
         with items.lock:
             schema, rows = items.schema, items.rows
+            self._schema, self._seen = schema, self._versions()
             held = dict.fromkeys([*items.table.keys, *items.changes.keys])
             used = {key: _held(items.effective.column(key), rows) for key in held}
             used = {key: count for key, count in used.items() if count}
@@ -77,6 +78,17 @@ class HygieneReport:
         self._unlisted = [_Use(key, count) for key, count in used.items() if _beside(key, schema)]
         self._unused = [key for key, type_ in schema.items() if type_.state == "live" and key not in used]
         self._looked = len(rows)
+
+    @property
+    def current(self) -> bool:
+        """Whether items and values are still those that were looked at."""
+        with self.items.lock:
+            return self.items.schema is self._schema and self._versions() == self._seen
+
+    def _versions(self) -> tuple[object, ...]:
+        items = self.items
+        held = dict.fromkeys([*items.table.keys, *items.changes.keys])
+        return (len(items.rows), *((key, items.effective.version(key)) for key in held))
 
     def _column(self, key: str, rows: Rows) -> Column:
         """The cells of some rows, to be looked at without the lock."""

@@ -2,6 +2,7 @@
 import { filterModel } from "./fake_filter";
 import { inspectorModel } from "./fake_inspector";
 import { FakeGrid, FakeModel } from "./fake_python";
+import { hygieneModel } from "./hygiene_panel";
 import { joinModel } from "./join_panel";
 import { schemaModel } from "./schema_editor";
 
@@ -250,6 +251,7 @@ const make =
     filter_builder: () => filterModel(state),
     schema_editor: () => schemaModel(state),
     join_panel: () => joinModel(state),
+    hygiene_panel: () => hygieneModel(state),
     inspector: () => inspectorModel(state),
   }[widget] ?? gridModel;
 const model = make();

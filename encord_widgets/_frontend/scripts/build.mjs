@@ -13,6 +13,7 @@ const WIDGETS = [
   "filter_builder",
   "inspector",
   "join_panel",
+  "hygiene_panel",
 ];
 const LIMIT = 60_000;
 // The grid is the one widget with editors, a clipboard and header filters in one; a notebook holds one or two.

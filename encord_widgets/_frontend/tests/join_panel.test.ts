@@ -33,9 +33,7 @@ describe("join panel", () => {
     expect(root.querySelector('[role="status"]')?.textContent).toBe(
       "5,000 rows for 4,950 items, by file = name",
     );
-    const counts = [...root.querySelectorAll(".ecw-join-lists button")].map((one) =>
-      one.textContent?.slice(1),
-    );
+    const counts = [...root.querySelectorAll(".ecw-lists button")].map((one) => one.textContent?.slice(1));
     expect(counts).toEqual([
       "8,412 cells would change",
       "3 cells cannot be staged",
@@ -77,7 +75,7 @@ describe("join panel", () => {
     await until(() => root.textContent?.includes("1–100 of 8,412"));
     button(root, "Next").click();
     await until(() => root.textContent?.includes("101–200 of 8,412"));
-    [...root.querySelectorAll<HTMLButtonElement>(".ecw-join-lists button")].at(-1)?.click();
+    [...root.querySelectorAll<HTMLButtonElement>(".ecw-lists button")].at(-1)?.click();
     await until(() => requests(model, "rows").at(-1)?.list === ("without" as never));
     expect(requests(model, "rows").at(-1)).toEqual({ list: "without", start: 0, count: 100 });
   });

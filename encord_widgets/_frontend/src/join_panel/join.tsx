@@ -3,6 +3,7 @@ import type { AnyModel } from "@anywidget/types";
 import type { JSX } from "preact";
 import { count, plural } from "../shared/cells";
 import type { RequestClient } from "../shared/client";
+import { type CountLook, Counts, Pages } from "../shared/lists";
 import { ErrorBanner, Notice } from "../shared/ui";
 import { Value } from "../shared/value";
 import {
@@ -21,14 +22,7 @@ interface JoinProps {
   client: RequestClient;
 }
 
-interface ListLook {
-  one: string;
-  many: string;
-  sign: string;
-  bad: boolean;
-}
-
-const LOOKS: Record<ListName, ListLook> = {
+const LOOKS: Record<ListName, CountLook> = {
   changes: { one: "cell would change", many: "cells would change", sign: "●", bad: false },
   problems: { one: "cell cannot be staged", many: "cells cannot be staged", sign: "⚠", bad: true },
   duplicates: { one: "value in several rows", many: "values in several rows", sign: "⚠", bad: true },
@@ -160,27 +154,14 @@ function Blocked({ controller }: { controller: JoinController }): JSX.Element | 
 
 function Lists({ controller }: { controller: JoinController }): JSX.Element {
   const { summary, list } = controller;
+  const shown = LISTS.filter((name) => name === "changes" || summary.lists[name] > 0);
   return (
-    <div class="ecw-join-lists" role="group" aria-label="What the join comes to">
-      {LISTS.filter((name) => name === "changes" || summary.lists[name] > 0).map((name) => {
-        const { one, many, sign, bad } = LOOKS[name];
-        const number = summary.lists[name];
-        return (
-          <button
-            key={name}
-            type="button"
-            class={`ecw-join-count${bad ? " ecw-bad" : ""}`}
-            aria-pressed={list === name}
-            onClick={() => controller.open(name)}
-          >
-            <span class="ecw-sign" aria-hidden="true">
-              {sign}
-            </span>
-            <b>{count(number)}</b> {number === 1 ? one : many}
-          </button>
-        );
-      })}
-    </div>
+    <Counts
+      label="What the join comes to"
+      counts={shown.map((name) => ({ name, number: summary.lists[name], ...LOOKS[name] }))}
+      open={list}
+      onOpen={(name) => controller.open(name)}
+    />
   );
 }
 
@@ -240,7 +221,7 @@ function Columns({ controller }: { controller: JoinController }): JSX.Element {
   const { columns, summary } = controller;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard
-    <section class="ecw-join-box" aria-label="Columns of the table" tabIndex={0}>
+    <section class="ecw-listbox" aria-label="Columns of the table" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -336,7 +317,7 @@ function Rows({ controller }: { controller: JoinController }): JSX.Element {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached by keyboard */}
-      <section class="ecw-join-box ecw-join-rows" aria-label={many} tabIndex={0}>
+      <section class="ecw-listbox ecw-join-rows" aria-label={many} tabIndex={0}>
         <table>
           <caption class="ecw-sr">{plural(total, one, many)}</caption>
           <thead>
@@ -366,35 +347,7 @@ function Rows({ controller }: { controller: JoinController }): JSX.Element {
           </tbody>
         </table>
       </section>
-      {total > PAGE && <Pages controller={controller} total={total} />}
+      <Pages start={controller.start} size={PAGE} total={total} onGo={(to) => controller.go(to)} />
     </>
-  );
-}
-
-function Pages({ controller, total }: { controller: JoinController; total: number }): JSX.Element {
-  const { start } = controller;
-  const end = Math.min(start + PAGE, total);
-  return (
-    <nav class="ecw-join-pages" aria-label="Pages">
-      <button
-        type="button"
-        class="ecw-button"
-        disabled={start === 0}
-        onClick={() => controller.go(start - PAGE)}
-      >
-        Previous
-      </button>
-      <span role="status">
-        {count(start + 1)}–{count(end)} of {count(total)}
-      </span>
-      <button
-        type="button"
-        class="ecw-button"
-        disabled={end >= total}
-        onClick={() => controller.go(start + PAGE)}
-      >
-        Next
-      </button>
-    </nav>
   );
 }
