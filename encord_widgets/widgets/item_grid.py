@@ -36,7 +36,8 @@ class ItemGrid(traitlets.HasTraits):
 
     The `native` engine draws only what is on screen, at any number of items, and can be read by screen readers. The
     `ipydatagrid` engine shows pages of 500 items with ipydatagrid, for who is used to it; it draws on a canvas and
-    knows text editors only.
+    knows text editors only, which a double-click opens: JupyterLab takes what is typed on a cell. What is selected is
+    told in words below it, and a block of cells is pasted into a box above it.
 
     Args:
         items: The items.

@@ -67,7 +67,7 @@ class PageControls:
         self._narrow = narrow
         self._filter_shown = ""
         self._quiet = False
-        self._columns: tuple[tuple[str, str | None], ...] = (("Order of the source", None),)
+        self._columns: tuple[tuple[str, str], ...] = (("Order of the source", ""),)
         own_width = {"description_width": "initial"}  # else every label takes 80 pixels
         self.search = ipywidgets.Text(
             placeholder="Search", continuous_update=False, description="Search", style=own_width
@@ -99,7 +99,8 @@ class PageControls:
         self.next = ipywidgets.Button(description="Next page", layout={"width": "auto"})
         self.position = ipywidgets.HTML()
         self.message = ipywidgets.HTML(layout={"display": "none"})
-        self.cell = ipywidgets.HTML(layout={"display": "none"})
+        # Below the grid: a line that comes and goes above it would move cells away under the mouse.
+        self.cell = ipywidgets.HTML(layout={"min_height": "24px"})
         self.refused = ipywidgets.HTML(layout={"display": "none"})
         self.pasting = ipywidgets.ToggleButton(
             description="Paste a block",
@@ -128,7 +129,6 @@ class PageControls:
             ipywidgets.HTML(
                 f"{_STYLE}<small>Double-click a cell to edit it. {escape(legend)}, — no such key, ∅ null</small>"
             ),
-            self.cell,
         ]
         self.widget = ipywidgets.VBox(self._rows)
         for control in (self.search, self.sort, self.descending):
@@ -156,7 +156,7 @@ class PageControls:
         try:
             labels = labels_of(view.columns)
             columns = (
-                ("Order of the source", None),
+                ("Order of the source", ""),
                 *((label, column.id) for label, column in zip(labels, view.columns, strict=True)),
             )
             sort = view.wanted.sort
@@ -165,7 +165,7 @@ class PageControls:
             if columns != self._columns:
                 self._columns = columns
                 self.sort.options = columns
-            self.sort.value = sort[0] if sort else None
+            self.sort.value = sort[0] if sort else ""
             self.descending.value = bool(sort and sort[1])
             self.search.value = view.wanted.search
             self._show_filter(items)
@@ -202,7 +202,6 @@ class PageControls:
             column: Name of its column.
         """
         self.cell.value = _told(facts, column) if facts else ""
-        self.cell.layout.display = None if facts else "none"
 
     def pasted(self, result: Pasted) -> None:
         """Say what came of a paste, with every cell that was refused.
@@ -237,6 +236,7 @@ class PageControls:
             for control in getattr(row, "children", ()):
                 control.close()
             row.close()
+        self.cell.close()
         self.widget.close()
 
     def _arranged(self, _: Any) -> None:

@@ -139,7 +139,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         return grid
 
     def _parts(self) -> list[Any]:
-        return [self._controls.widget, self._grid]
+        return [self._controls.widget, self._grid, self._controls.cell]
 
     def _patched(self, before: Page) -> bool:
         """Write the cells that changed into the grid; False when they are too many for that."""
@@ -255,7 +255,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
                 self._tell_cell()
 
     def _tell_cell(self) -> None:
-        """A canvas has no cells that could be read out: what is selected is told in words above it."""
+        """A canvas has no cells that could be read out: what is selected is told in words below it."""
         cells = self._selected_cells(self._grid) if self._grid.selections else []
         if not cells:
             self._controls.tell(None)

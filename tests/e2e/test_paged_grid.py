@@ -53,7 +53,7 @@ def test_the_whole_job_on_the_canvas(
     notebook.run_all()
     page, grid, diff, panel = notebook.page, PagedGrid(notebook), Diff(notebook.page), Panel(notebook.page)
     uuids: list[str] = notebook.ask("bench.grid.uuids")
-    names = [second_editor.name(uuid) for uuid in uuids[:8]]
+    names = [second_editor.name(uuid) for uuid in uuids[:9]]
 
     grid.type(0, "camera", "roof")
     diff.shows(names[0], "camera", before[uuids[0]]["camera"], "roof")
@@ -79,6 +79,21 @@ def test_the_whole_job_on_the_canvas(
     expect(grid.editor).to_be_focused()
     page.keyboard.press("Enter")
     expect(grid.editor).to_have_count(0)
+
+    # A block through the box beside the grid: what does not fit is listed, the rest is one step of undo.
+    grid.select(8, "weather")
+    expect(page.get_by_role("status").filter(has_text=f"{names[8]}: weather")).to_be_visible()
+    page.get_by_role("button", name="Paste a block").click()
+    page.get_by_placeholder("paste cells of a spreadsheet").fill("fog\t7\nhail\tlow\n")
+    page.get_by_role("button", name="Stage block").click()
+    refused = page.get_by_role("row").filter(has_text="Expected")
+    expect(refused).to_have_count(2)
+    expect(refused.first).to_contain_text("hail")
+    diff.has_rows(8)
+    shot(notebook, "paged_paste_light")
+    page.get_by_role("button", name="Undo").first.click()
+    diff.has_rows(6)
+    page.get_by_role("button", name="Paste a block").click()
 
     grid.select(0, "district")
     page.get_by_role("button", name="Remove key").click()

@@ -52,8 +52,9 @@ def test_sort_controls_and_python_agree(items, grid):
     assert grid.sorted_by == ("key:lux", True)
     wanted = items.order(("key:lux", True))
     assert grid.uuids == [items.table.uuids[row] for row in wanted.tolist()]
-    grid._controls.sort.value = None
+    grid._controls.sort.value = ""
     assert grid.uuids == items.uuids
+    assert grid._controls.sort.label == "Order of the source", "never a blank"
     grid.sort("width")
     assert grid._controls.sort.value == "field:width", "a column that is not shown can be sorted by"
 
