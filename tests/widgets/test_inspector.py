@@ -248,6 +248,22 @@ def test_one_place_changes_and_everything_else_stays(items, inspector, page, vid
     assert same(items.client.read([video]).metadata[0]["$encord"], {**strange, "config": config})
 
 
+def test_a_video_without_a_block_gets_one_with_its_first_frame(items, inspector, page):
+    videos = [uuid for at in range(6) for uuid in [of_type(items, "video", at)]]
+    bare = next(uuid for uuid in videos if items.value(uuid, "$encord") is ew.ABSENT)
+    inspector.show(bare)
+    assert (page.state["encord"]["present"], page.state["encord"]["frames"]) == (False, [])
+    page.ask("add_frame", item=bare, label="2")
+    assert items.value(bare, "$encord") == {"frames": {"2": {}}}
+    page.ask("undo")
+    page.ask("set_config", item=bare, name="keyframe_mode", text="seconds")
+    page.ask("add_frame", item=bare, label="0.5")
+    assert items.value(bare, "$encord") == {"config": {"keyframe_mode": "seconds"}, "frames": {"0.5": {}}}
+    assert page.state["encord"]["frames"][0]["seconds"] == 0.5
+    assert "a frame number" in page.refused("set_config", item=bare, name="keyframe_mode", text="")["message"]
+    assert "moment of the video" in page.refused("add_frame", item=bare, label="99")["message"]
+
+
 def test_many_frames_are_listed_bit_by_bit(items, inspector, page, video):
     items.stage({video: {"$encord": ew.EncordBlock().with_frames(range(1000)).value}})
     inspector.show(video)

@@ -152,11 +152,13 @@ interface AdderProps {
   label: string | null;
 }
 
+// Every widget brings its own copy of this module: a number alone would not be alone in the page.
+const LIST = `ecw-insp-keys-${Math.random().toString(36).slice(2)}`;
 let lists = 0;
 
 /** Adds a key: one of the schema, or any other. */
 export class Adder extends Component<AdderProps, { key: string }> {
-  readonly #list = `ecw-insp-keys-${++lists}`;
+  readonly #list = `${LIST}-${++lists}`;
   override state = { key: "" };
 
   readonly #begin = (event: Event): void => {
