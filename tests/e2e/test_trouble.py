@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.e2e.benches import Diff, Grid, Panel
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
 from tests.e2e.editor import Editor
+from tests.e2e.notebook import HANG
 from tests.served import Served
 
 
@@ -27,10 +28,24 @@ def test_the_server_goes_down(encord: Served, open_notebook: OpenNotebook, shot:
 
     panel.commit.click()
     grid.box.get_by_role("button", name="Read the items again").click()
+    for box in (panel.box, grid.box):  # not 20 s of silence
+        expect(box.locator(".ecw-waiting")).to_contain_text("Trying again,", timeout=HANG)
+        expect(box.locator(".ecw-waiting")).to_contain_text(f"{encord.domain} refused the connection")
+    shot(notebook, "asked_again_light")
     expect(panel.outcome).to_be_visible(timeout=120_000)
     assert panel.tally() == {"failed": 2}
     expect(panel.outcome).to_contain_text("2 of 2 edits are left open")
-    expect(panel.open_row(name, "camera")).to_contain_text(encord.domain)
+    cause = panel.outcome.locator(".ecw-cause")
+    expect(cause).to_have_count(1)
+    expect(cause).to_contain_text("2 edits: could not be read: ")
+    expect(cause).to_contain_text(
+        f"{encord.domain} refused the connection or cannot be reached; check the network"
+    )
+    expect(cause.locator("details > div")).to_be_hidden()
+    cause.locator("summary").focus()
+    notebook.page.keyboard.press("Enter")
+    expect(cause.locator("details > div")).to_be_visible()
+    expect(panel.open_row(name, "camera")).not_to_contain_text(encord.domain)
     expect(diff.row(name, "camera")).to_contain_text("failed")
     expect(diff.row(name, "camera")).not_to_contain_text("now in Encord")  # nobody could look
     expect(grid.box.get_by_role("alert").first).to_contain_text(encord.domain, timeout=120_000)

@@ -16,7 +16,7 @@ export function Told({ text }: { text: string }): JSX.Element {
   return (
     <details class="ecw-told" title={text}>
       <summary>{first}</summary>
-      {text.slice(first.length).trim()}
+      <div>{text.slice(first.length).trim()}</div>
     </details>
   );
 }
