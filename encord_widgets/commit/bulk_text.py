@@ -27,7 +27,9 @@ __all__ = [
 ]
 
 _UUID: Final = 36
+_PACKED: Final = 16
 _DASHES: Final = (8, 13, 18, 23)
+_BLOCK: Final = 4096
 _NESTED: Final = (Tag.JSON, Tag.BIG_INT)
 _PLAIN: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
 
@@ -42,16 +44,28 @@ def pack_items(uuids: Sequence[str]) -> bytes:
         >>> items_of(pack_items(["8ad5"])), len(pack_items(["8ad58157-ca74-4ae4-8f37-a0193430bcac"]))
         (['8ad5'], 17)
     """
+    blocks = []
+    for start in range(0, len(uuids), _BLOCK):  # small ones stay in the processor's cache
+        packed = _packed(uuids[start : start + _BLOCK])
+        if packed is None:
+            return b"j" + _json(list(uuids))
+        blocks.append(packed)
+    return b"u" + b"".join(blocks)
+
+
+def _packed(uuids: Sequence[str]) -> bytes | None:
     joined = "".join(uuids)
-    if len(joined) == _UUID * len(uuids) and joined.isascii() and joined == joined.lower():
-        letters = np.frombuffer(joined.encode(), dtype=np.uint8).reshape(-1, _UUID)
-        digits = joined.replace("-", "")
-        if len(digits) == (_UUID - len(_DASHES)) * len(uuids) and (letters[:, _DASHES] == ord("-")).all():
-            try:
-                return b"u" + bytes.fromhex(digits)
-            except ValueError:
-                pass  # other letters than those of hexadecimal digits
-    return b"j" + _json(list(uuids))
+    if len(joined) != _UUID * len(uuids) or not joined.isascii():
+        return None
+    letters = np.frombuffer(joined.encode(), dtype=np.uint8).reshape(-1, _UUID)
+    # Upper-case letters alone lack the bit 0x20.
+    if not ((letters[:, _DASHES] == ord("-")).all() and np.bitwise_and.reduce(letters, axis=None) & 0x20):
+        return None
+    try:
+        packed = bytes.fromhex(joined.replace("-", ""))
+    except ValueError:  # other letters than hexadecimal digits
+        return None
+    return packed if len(packed) == _PACKED * len(uuids) else None
 
 
 def items_of(blob: bytes) -> list[str]:
@@ -67,7 +81,7 @@ def items_of(blob: bytes) -> list[str]:
     return [
         f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-{digits[at + 12 : at + 16]}-"
         f"{digits[at + 16 : at + 20]}-{digits[at + 20 : at + 32]}"
-        for at in range(0, len(digits), 32)
+        for at in range(0, len(digits), 2 * _PACKED)
     ]
 
 
@@ -142,7 +156,10 @@ def pack_values(column: Column) -> bytes:
         used = (
             np.flatnonzero(np.bincount(column.codes[places])) if places.any() else np.empty(0, dtype=np.int64)
         )
-        codes[places] = np.searchsorted(used, column.codes[places])
+        if len(used):
+            place_of = np.zeros(int(used[-1]) + 1, dtype="<i4")
+            place_of[used] = np.arange(len(used))
+            codes[places] = place_of[column.codes[places]]
         spelled.append([words[code] for code in used.tolist()])
     numbers = column.numbers.astype("<f8").tobytes() if numeric.any() else b""
     coded = codes.tobytes() if spelled[0] or spelled[1] else b""

@@ -17,6 +17,7 @@ __all__ = ["BulkEdit", "ItemIndex", "Mask", "distinct_rows", "rows_in"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 _CHUNK: Final = 4096
+_MANY: Final = 16
 
 
 class ItemIndex(Protocol):
@@ -98,7 +99,9 @@ class BulkEdit:
         Args:
             places: Positions (int64), or one boolean for each.
         """
-        chosen = np.flatnonzero(places) if places.dtype == np.bool_ else places
+        chosen: Rows = (
+            np.flatnonzero(places) if places.dtype == np.bool_ else places.astype(np.int64, copy=False)
+        )
         implied = None if self.implied is None else self.implied[chosen]
         base, after = self.base.take(chosen), self.after.take(chosen)
         return replace(self, rows=self.rows[chosen], base=base, after=after, implied=implied)
@@ -123,10 +126,15 @@ class BulkEdit:
         Returns:
             The position of each, meaningless where the item has no edit, and whether it has one.
         """
-        if not len(self.rows):
+        if not len(self.rows) or not len(rows):
             return np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.bool_)
-        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        return places, self.rows[places] == rows
+        if _MANY * len(rows) < len(self.rows):
+            places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+            return places, self.rows[places] == rows
+        table = np.full(int(max(self.rows[-1], rows.max())) + 1, -1, dtype=np.int64)
+        table[self.rows] = np.arange(len(self.rows))
+        places = table[rows]
+        return places, places >= 0
 
     def over(self, below: Self | None) -> Self:
         """These edits, and those below of the items that have none here; rows must be in rising order in both.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import repeat
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ def same_cells(a: Column, b: Column) -> Mask:
     if a is b:
         return np.ones(len(a), dtype=np.bool_)
     tags, others = a.tags, b.tags
-    equal = tags == others
+    equal: Mask = np.equal(tags, others)
     numeric = _is_number(tags) & _is_number(others)
     if numeric.any():
         mine, theirs = a.numbers[numeric], b.numbers[numeric]
@@ -52,7 +52,8 @@ def same_cells(a: Column, b: Column) -> Mask:
 
 
 def _is_number(tags: npt.NDArray[np.uint8]) -> Mask:
-    return (tags == Tag.INT) | (tags == Tag.FLOAT)
+    found: Mask = (tags == Tag.INT) | (tags == Tag.FLOAT)
+    return found
 
 
 def _same_json(one: str, other: str) -> bool:
@@ -68,12 +69,26 @@ def _same_spelled(
         return same
     a, b = a[left], b[left]
     mine, theirs = np.flatnonzero(np.bincount(a)), np.flatnonzero(np.bincount(b))
-    if min(len(mine), len(theirs)) == 1 or len(mine) * len(theirs) <= _FEW_PAIRS:
+    if len(theirs) == 1:
+        word = other[int(theirs[0])]
+        same[left] = _by_code(mine, [judge(spelled[code], word) for code in mine.tolist()])[a]
+    elif len(mine) == 1:
+        word = spelled[int(mine[0])]
+        same[left] = _by_code(theirs, [judge(word, other[code]) for code in theirs.tolist()])[b]
+    elif len(mine) * len(theirs) <= _FEW_PAIRS:
         words = [other[code] for code in theirs.tolist()]
         table = np.array([list(map(judge, repeat(spelled[code]), words)) for code in mine.tolist()])
-        same[left] = table[np.searchsorted(mine, a), np.searchsorted(theirs, b)]
+        same[left] = table[_by_code(mine, range(len(mine)))[a], _by_code(theirs, range(len(theirs)))[b]]
     else:
         words = [other[code] for code in b.tolist()]
         found = map(judge, (spelled[code] for code in a.tolist()), words)
         same[left] = np.fromiter(found, dtype=np.bool_, count=len(left))
     return same
+
+
+def _by_code(used: npt.NDArray[np.int64], found: Sequence[int]) -> npt.NDArray[Any]:
+    """A table by code with what was found for those that are used."""
+    values = np.array(found)
+    table = np.zeros(int(used[-1]) + 1, dtype=values.dtype)
+    table[used] = values
+    return table
