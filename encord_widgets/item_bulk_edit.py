@@ -13,6 +13,7 @@ import numpy as np
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.bulk import Operation, Outcome, evaluate
 from encord_widgets.metadata.bulk_columns import Cell, Coded
+from encord_widgets.metadata.bulk_operations import MOVING
 from encord_widgets.metadata.changes_bulk import BulkEdit as KeyEdits
 from encord_widgets.metadata.texts import counted, html_table, printable
 from encord_widgets.metadata.values import Value, shown
@@ -261,7 +262,7 @@ class BulkEdit:
         """The values of all keys concerned, staged ones included; hold the lock."""
         effective, operation = self._scope.items.effective, self.operation
         keys = dict.fromkeys([*operation.reads, *operation.writes])
-        distinct = bool(operation.reads)  # one value for all looks at no other
+        distinct = not isinstance(operation, MOVING)
         return {key: Coded.from_column(effective.column(key), rows, distinct=distinct) for key in keys}
 
 

@@ -128,8 +128,10 @@ def _places(column: Column, tag: int, at: Rows, *, distinct: bool) -> tuple[Rows
         if not distinct:
             return at, np.arange(len(at), dtype=np.int64)
         bits = column.numbers[at].view(np.int64)  # -0.0 and 0.0 are two values
-        _, first, own = np.unique(bits, return_index=True, return_inverse=True)
-        return at[first], own
+        found, own = np.unique(bits, return_inverse=True)
+        first = np.empty(len(found), dtype=np.int64)
+        first[own] = at
+        return first, own
     codes = column.codes[at]
     size = int(codes.max()) + 1
     last = np.full(size, -1, dtype=np.int64)

@@ -17,6 +17,7 @@ from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Absent, Value, shown, to_json
 
 __all__ = [
+    "MOVING",
     "Combine",
     "Compute",
     "CopyKey",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 Over: TypeAlias = Literal["unset", "empty", "all"]
+
 _OVER: Final = ("unset", "empty", "all")
 
 
@@ -370,6 +372,10 @@ class Split:
         if len(parts) != len(self.into):
             return Refused(f"{shown(value)} has {len(parts)} parts, not {len(self.into)}.")
         return parts
+
+
+MOVING: Final = (SetValue, FillDown)
+"""Operations that look into no value: equal ones need not be found first."""
 
 
 def _value(cell: Cell) -> Value:
