@@ -221,7 +221,7 @@ class ItemInspector(EncordWidget):
         return {
             "item": uuid,
             "name": table.name(uuid),
-            "item_type": item_type,
+            "item_type": item_type if isinstance(item_type, str) else "of no known type",
             "fields": field_rows(owner, row),
             "kind": kind_of(item_type),
             "note": note_of(item_type),

@@ -57,7 +57,8 @@ def note_of(item_type: object) -> str:
     """
     if kind_of(item_type) != "none":
         return ""
-    return f"Items of type {item_type} are not shown here; open it in Encord to see it."
+    named = f"Items of type {item_type}" if isinstance(item_type, str) else "Items without a type"
+    return f"{named} are not shown here; open it in Encord to see it."
 
 
 def media_answer(items: ItemSet, item: str, way: str) -> Answer:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 import encord_widgets as ew
+from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.values import same
 from encord_widgets.widgets import _static
 from tests.widgets.browser import Browser
@@ -115,6 +116,20 @@ def test_a_filter_leaves_the_item_in_place(items, inspector, page):
     assert inspector.item == items.uuids[3]
     page.ask("step", back=False)
     assert inspector.item == items.uuids[0]
+
+
+def test_an_item_that_tells_nothing_of_itself_is_shown(client):
+    items = client.items([]).wait()
+    uuid = "00000001-0000-4000-8000-000000000001"
+    with items.lock:
+        items._loader.listing.add(
+            items.table.append(ItemBatch([uuid], {}, [{"weather": "fog"}])), from_end=False
+        )
+    with ew.ItemInspector(items) as inspector:
+        page = Browser(inspector)
+        assert (page.state["view"]["name"], page.state["view"]["kind"]) == (uuid, "none")
+        assert "without a type" in page.state["view"]["note"]
+        assert row_of(page, "weather")["cell"] == "fog"
 
 
 def test_an_empty_set_shows_nothing(client):
