@@ -6,6 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow machine is no failure: no example has a deadline.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # The tests must not reach an account, nor read the Jupyter settings of whoever runs them.
 _FOREIGN = ("ENCORD_SSH_KEY", "ENCORD_SSH_KEY_FILE", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
