@@ -12,7 +12,8 @@ from encord_widgets.metadata.changes import ChangeSet
 from encord_widgets.metadata.join import JoinOptions, OnProblem
 from encord_widgets.metadata.join_cells import Policy
 from encord_widgets.metadata.join_match import Ambiguous, Duplicates
-from encord_widgets.metadata.staging import Edits, Mode, to_changes
+from encord_widgets.metadata.staging import Edits, Mode
+from encord_widgets.metadata.staging_bulk import staged_edits
 from encord_widgets.metadata.values import shown
 
 __all__ = ["JoinableItems"]
@@ -51,7 +52,12 @@ class JoinableItems(FilterableItems):
                 raise InvalidInputError([Problem('mode "merge" with on, columns or policy', shown(mode))])
             return self.join(edits, on or "uuid", columns=columns, policy=policy or "overwrite").stage()
         self.wait()
-        return self._edited(lambda: self.changes.stage(to_changes(edits, self.table, self.schema, mode)))
+
+        def step() -> None:
+            single, bulk = staged_edits(edits, self.table, self.schema, mode)
+            self.changes.stage(single, bulk, self.table)
+
+        return self._edited(step)
 
     def join(
         self,

@@ -1,9 +1,10 @@
 """All benchmarks: `python -m tests.bench`."""
 
-from tests.bench import commit, filters, load, safety
+from tests.bench import commit, filters, grid_kernel, load, safety
 
 if __name__ == "__main__":
     load.main([])
     commit.main([])
     safety.main([])
     filters.main([])
+    grid_kernel.main([])

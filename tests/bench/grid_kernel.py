@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 import encord_widgets as ew
 from encord_widgets.metadata.items import ItemBatch
@@ -113,6 +114,16 @@ def run(items: Any) -> None:
     measured("undo the drop", items.undo)
     measured("dropped rule", rule.drop)
     measured("undo of that", items.undo)
+    uuids = list(items.table.uuids)
+    frame = pd.DataFrame(
+        {"key 1": np.arange(total) / 8, "new": [f"text {n}" for n in range(total)]}, index=uuids
+    )
+    items.unstage()
+    measured("a frame of two keys on all, staged", lambda: items.stage(frame))
+    if len(items.changes) < 2 * total - total // 100:
+        raise RuntimeError("not the same work")
+    items.undo()
+    items.undo()
     measured("plan", items.plan)
     print(f"  {'peak':58} {peak_mb():8.0f} MB")
 

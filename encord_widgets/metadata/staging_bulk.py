@@ -1,0 +1,134 @@
+"""Many edits at once as columns: tables read column by column, mappings sorted by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+
+from encord_widgets.metadata.change import Change
+from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.column_cells import same_cells
+from encord_widgets.metadata.columns import Column, Rows
+from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.staging import Edits, Mode, to_changes
+from encord_widgets.metadata.values import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["staged_edits"]
+
+_MANY: Final = 1000
+_KINDS: Final = frozenset({str, bool, int, float, type(None)})
+
+
+def staged_edits(
+    edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mode = "merge"
+) -> tuple[list[Change], list[BulkEdit]]:
+    """As `to_changes`, with what is staged on many items as columns.
+
+    Args:
+        edits: As for `to_changes`.
+        table: The items that may be edited.
+        schema: Types that values must fit.
+        mode: As for `to_changes`.
+
+    Returns:
+        Edits one by one, and those of many items, for `ChangeSet.stage`.
+
+    Raises:
+        InvalidInputError: With every problem, as `to_changes` finds them.
+    """
+    if mode == "merge" and hasattr(edits, "columns") and hasattr(edits, "index") and len(edits) >= _MANY:
+        found = _frame_edits(cast("pd.DataFrame", edits), table, schema)
+        if found is not None:
+            return [], found
+    changes = to_changes(edits, table, schema, mode)
+    return _by_key(changes, table) if len(changes) >= _MANY else (changes, [])
+
+
+def _by_key(changes: list[Change], table: ItemTable) -> tuple[list[Change], list[BulkEdit]]:
+    """Keys with many edits as columns; of several edits of one cell the last counts."""
+    by_key: dict[str, dict[int, Change]] = {}
+    for change in changes:
+        row = table.row_of(change.item)
+        if row is not None:
+            by_key.setdefault(change.key, {})[row] = change
+    few = {key for key, found in by_key.items() if len(found) < _MANY}
+    bulk = [
+        BulkEdit.of_changes(key, list(found), list(found.values()))
+        for key, found in by_key.items()
+        if key not in few
+    ]
+    return [change for change in changes if change.key in few], bulk
+
+
+def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) -> list[BulkEdit] | None:
+    """The edits of a plain table; None where anything in it has to be looked at cell by cell."""
+    labels = list(frame.columns)
+    if len(set(labels)) < len(labels) or not all(isinstance(label, str) and label for label in labels):
+        return None
+    found = [table.row_of(item) if isinstance(item, str) else None for item in frame.index.tolist()]
+    if None in found or any(label in FIELDS for label in labels):
+        return None
+    rows = np.array(found, dtype=np.int64)
+    if len(np.unique(rows)) < len(rows):
+        return None
+    missing, edits = frame.isna(), []
+    for place, key in enumerate(labels):
+        values: list[object] = frame.iloc[:, place].tolist()
+        gone = missing.iloc[:, place].to_numpy(dtype=bool)
+        if gone.any():
+            null = np.fromiter((value is None for value in values), dtype=np.bool_, count=len(values))
+            places = np.flatnonzero(~gone | null)
+            values = [values[at] for at in places.tolist()]
+        else:
+            places = np.arange(len(values), dtype=np.int64)
+        if not values:
+            continue
+        after = _column(values)
+        if after is None:
+            return None
+        edit = BulkEdit(key, rows[places], table.column(key).take(rows[places]), after)
+        if not _fits(edit, schema):
+            return None
+        edits.append(edit)
+    return edits
+
+
+def _column(values: list[object]) -> Column | None:
+    """Values that are JSON as they stand; None when some have to be converted, or refused."""
+    kinds = set(map(type, values))
+    if not kinds <= _KINDS:
+        return None
+    if float in kinds and not all(np.isfinite(value) for value in values if type(value) is float):
+        return None
+    if str in kinds and not _encodes([value for value in values if isinstance(value, str)]):
+        return None
+    column = Column(len(values))
+    plain: Sequence[Value] = values  # type: ignore[assignment]  # as was just found out
+    column.write(np.arange(len(values), dtype=np.int64), plain)
+    return column
+
+
+def _encodes(texts: list[str]) -> bool:
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+    return True
+
+
+def _fits(edit: BulkEdit, schema: MetadataSchema) -> bool:
+    """Whether all values fit the schema, or are there already."""
+    from encord_widgets.metadata.filters.masks import Cells  # with the first large table
+    from encord_widgets.metadata.filters.misfits import misfits
+
+    ty = schema.get(edit.key)
+    if ty is None:
+        return True
+    wrong: Rows = np.flatnonzero(misfits(Cells(edit.after), ty))
+    return not len(wrong) or bool(same_cells(edit.base.take(wrong), edit.after.take(wrong)).all())

@@ -1,0 +1,98 @@
+"""Many edits handed over at once are the same edits, and the same problems, as one by one."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encord_widgets.errors import InvalidInputError
+from encord_widgets.metadata import staging_bulk
+from encord_widgets.metadata.changes import ChangeSet
+from encord_widgets.metadata.items import ItemBatch, ItemTable
+from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.staging import to_changes
+from encord_widgets.metadata.staging_bulk import staged_edits
+from encord_widgets.metadata.values import ABSENT
+from tests.metadata import strategies
+
+ITEMS = [str(uuid.UUID(int=2**100 + n)) for n in range(6)]
+SCHEMA = MetadataSchema.from_wire(
+    {"lux": {"ty": "number"}, "weather": {"ty": "enum", "values": ["fog", "rain"]}}
+)
+odd = st.sampled_from(
+    ["fog", "rain", "sun", 1, 1.5, float("nan"), float("inf"), None, True, "\ud83d", 2**70, pd.NA, pd.NaT, [1],
+     np.float64(2), np.int64(3), pd.Timestamp("2024-01-01"), ABSENT, (1,)]
+)  # fmt: skip
+cell = st.sampled_from(["fog", "rain"]) | st.integers(0, 9) | odd | strategies.values
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch):
+    monkeypatch.setattr(staging_bulk, "_MANY", 1)
+
+
+def table():
+    made = ItemTable()
+    metadata = [
+        {"lux": n, "weather": "fog", "notes": "sun"} if n % 2 else {"weather": "odd"} for n in range(6)
+    ]
+    made.append(ItemBatch(ITEMS, {"name": [f"{n}.png" for n in range(6)]}, metadata))
+    return made
+
+
+def staged(edits, items, mode, *, at_once):
+    changes = ChangeSet()
+    try:
+        if at_once:
+            single, bulk = staged_edits(edits, items, SCHEMA, mode)
+            changes.stage(single, bulk, items)
+        else:
+            changes.stage(to_changes(edits, items, SCHEMA, mode))
+    except InvalidInputError as error:
+        return str(error)
+    return sorted((c.item, c.key, repr(c.base), repr(c.after), c.implied) for c in changes)
+
+
+index = st.lists(st.sampled_from([*ITEMS, ITEMS[0].upper(), "nonsense", 7]), max_size=6)
+labels = st.lists(st.sampled_from(["lux", "weather", "notes", "new", "name", 5, ""]), max_size=3)
+
+
+@given(st.data())
+def test_a_frame_at_once_is_as_row_by_row(data):
+    rows = data.draw(st.lists(st.sampled_from(ITEMS), unique=True) | index)
+    columns = data.draw(st.lists(st.sampled_from(["lux", "weather", "notes", "new"]), unique=True) | labels)
+    cells = [[data.draw(cell) for _ in columns] for _ in rows]
+    frame = pd.DataFrame(cells, index=pd.Index(rows, dtype=object), columns=columns, dtype=object)
+    if data.draw(st.booleans()):
+        frame = frame.infer_objects()
+    items = table()
+    assert staged(frame, items, "merge", at_once=True) == staged(frame, items, "merge", at_once=False)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*ITEMS, ITEMS[0].upper(), "nonsense"]),
+        st.dictionaries(st.sampled_from(["lux", "weather", "new"]), cell, max_size=3),
+        max_size=5,
+    ),
+    st.sampled_from(["merge", "overwrite"]),
+)
+def test_a_mapping_at_once_is_as_one_by_one(edits, mode):
+    items = table()
+    assert staged(edits, items, mode, at_once=True) == staged(edits, items, mode, at_once=False)
+
+
+def test_a_plain_frame_is_taken_by_column():
+    weather = pd.Series(["rain", None], index=ITEMS[:2], dtype=object)
+    frame = pd.DataFrame({"lux": [1.0, 2.0], "weather": weather}, index=ITEMS[:2])
+    single, bulk = staged_edits(frame, table(), SCHEMA)
+    assert single == []
+    assert [(edit.key, edit.after.values(np.arange(len(edit)))) for edit in bulk] == [
+        ("lux", [1.0, 2.0]),
+        ("weather", ["rain", None]),
+    ]
