@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,11 +136,11 @@ class JoinPreview:
 
     # -- looking -----------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def counts(self) -> JoinCounts:
         """What the join comes to, in numbers."""
         match, columns = self.found.match, self.found.columns
-        changed = {item for column in columns for item in column.items}
+        changed = set().union(*(column.items for column in columns))
         return JoinCounts(
             rows=len(self.found.frame),
             matched=len(set(match.items.tolist())),
@@ -178,7 +179,7 @@ class JoinPreview:
         """What several items answer to, such as a name that two items have, each with their uuids."""
         return [(self._said(rows[0]), self._uuids(items)) for rows, items in self.found.match.ambiguous]
 
-    @property
+    @cached_property
     def problems(self) -> list[Problem]:
         """Cells that cannot be staged, each with its item, its key and the reason."""
         return [self._problem(one) for column in self.found.columns for one in column.problems]
@@ -188,7 +189,7 @@ class JoinPreview:
         """Columns that are named like a field of the item, and not joined unless `columns` names them."""
         return self.found.plan.left_out
 
-    @property
+    @cached_property
     def refusals(self) -> list[Problem]:
         """Why it cannot be staged as it is; empty when it can."""
         options, found = self.options, []

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.hygiene_folds import differences, fold_key, fold_value
+from encord_widgets.metadata.hygiene_folds import differences, fold_key, fold_text, fold_value
 from encord_widgets.metadata.join_cells import hashed
 from encord_widgets.metadata.schema_types import KeyType
 from encord_widgets.metadata.texts import counted, printable
@@ -19,6 +18,7 @@ from encord_widgets.metadata.values import ABSENT, Json, canonical, same, shown
 __all__ = ["KeyCluster", "Member", "ValueCluster", "key_clusters", "replaced", "value_clusters"]
 
 _OWN: Final = "$"
+_EXACT_INT: Final = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,35 +122,56 @@ def value_clusters(key: str, column: Column, rows: Rows, type_: KeyType | None =
     tags = column.tags[rows]
     numeric = rows[(tags == Tag.INT) | (tags == Tag.FLOAT)]
     numbers = bool(len(numeric)) or (type_ is not None and type_.kind == "number")
+    texts, counts = _texts(column, rows[tags == Tag.TEXT])
+    first: dict[Hashable, int] = {}  # a list for each of a million texts would take seconds to clear away
     clusters: dict[Hashable, list[tuple[Json, int]]] = {}
-    for text, count in _texts(column, rows[tags == Tag.TEXT]):
-        clusters.setdefault(fold_value(text, numbers=numbers), []).append((text, count))
+    for place, text in enumerate(texts):
+        fold = fold_text(text, numbers=numbers)
+        before = first.setdefault(fold, place)
+        if before != place:
+            clusters.setdefault(fold, [(texts[before], counts[before])]).append((text, counts[place]))
+    for fold, place in _others(first, texts, type_):
+        clusters.setdefault(fold, [(texts[place], counts[place])])
     for tag, flag in ((Tag.FALSE, False), (Tag.TRUE, True)):
         count = int(np.count_nonzero(tags == tag))
-        if count:
-            clusters.setdefault(("boolean", flag), []).append((flag, count))
-    wanted = {fold[1] for fold in clusters if isinstance(fold, tuple) and fold[0] == "number"}
+        place = first.get(("boolean", flag), -1)
+        if count and (place >= 0 or (type_ is not None and not type_.fits(flag))):
+            held = clusters.setdefault(
+                ("boolean", flag), [] if place < 0 else [(texts[place], counts[place])]
+            )
+            held.append((flag, count))
+    wanted = {
+        fold[1]: place for fold, place in first.items() if isinstance(fold, tuple) and fold[0] == "number"
+    }
     if wanted and len(numeric):
-        distinct, counts = np.unique(column.numbers[numeric], return_counts=True)
-        for number, count in zip(distinct.tolist(), counts.tolist(), strict=True):
-            value: Json = int(number) if number.is_integer() and abs(number) <= 2**53 else number
+        distinct, numbers_held = np.unique(column.numbers[numeric], return_counts=True)
+        for number, count in zip(distinct.tolist(), numbers_held.tolist(), strict=True):
+            value: Json = int(number) if number.is_integer() and abs(number) <= _EXACT_INT else number
             if value in wanted:
-                clusters[("number", value)].append((value, count))
-    found = [
-        _cluster(key, fold, held, type_)
-        for fold, held in clusters.items()
-        if len(held) > 1 or (type_ is not None and not type_.fits(held[0][0]))
-    ]
+                place = wanted[value]
+                clusters.setdefault(("number", value), [(texts[place], counts[place])]).append((value, count))
+    found = [_cluster(key, fold, held, type_) for fold, held in clusters.items()]
     return sorted((one for one in found if one is not None), key=lambda one: -one.cells)
 
 
-def _texts(column: Column, rows: Rows) -> Iterable[tuple[str, int]]:
+def _others(
+    first: Mapping[Hashable, int], texts: list[str], type_: KeyType | None
+) -> Iterator[tuple[Hashable, int]]:
+    """Texts that do not fit, by themselves or in a cluster."""
+    if type_ is None or (not type_.reads_text and type_.fits("")):
+        return
+    for fold, place in first.items():
+        if not type_.fits(texts[place]):
+            yield fold, place
+
+
+def _texts(column: Column, rows: Rows) -> tuple[list[str], list[int]]:
     """Distinct texts with their counts; a text may have two codes."""
     codes, counts = np.unique(column.codes[rows], return_counts=True)
-    merged: Counter[str] = Counter()
+    merged: dict[str, int] = {}
     for text, count in zip(column.texts.pick(codes.tolist()), counts.tolist(), strict=True):
-        merged[text] += count
-    return merged.items()
+        merged[text] = merged.get(text, 0) + count
+    return list(merged), list(merged.values())
 
 
 def _cluster(
@@ -180,9 +201,9 @@ def _tidy(value: Json) -> bool:
 
 def _read(fold: Hashable, type_: KeyType | None) -> Json:
     """The value of the schema that a fold stands for, or None."""
-    if type_ is None or not isinstance(fold, tuple):
+    if type_ is None:
         return None
-    kind, folded = fold
+    kind, folded = fold if isinstance(fold, tuple) else ("text", fold)
     if type_.kind == "enum":
         options = [one for one in type_.options if fold_value(one, numbers=kind == "number") == fold]
         return options[0] if options else None

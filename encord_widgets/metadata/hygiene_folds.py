@@ -10,7 +10,7 @@ from typing import Final
 
 from encord_widgets.metadata.values import Json, loads
 
-__all__ = ["differences", "fold_key", "fold_value", "instant_of"]
+__all__ = ["differences", "fold_key", "fold_text", "fold_value", "instant_of"]
 
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\ufeff\u00ad"))
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -29,6 +29,7 @@ _MONTHS: Final = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+_DIGITS: Final = frozenset("0123456789")
 _MONTH_STARTS: Final = frozenset(name[:3] for name in _MONTHS)
 
 
@@ -60,16 +61,29 @@ def fold_value(value: Json, *, numbers: bool) -> Hashable:
         return "number", _number(value)
     if not isinstance(value, str):
         return None
-    text = _plain(value).casefold()
+    return fold_text(value, numbers=numbers)
+
+
+def fold_text(value: str, *, numbers: bool) -> Hashable:
+    """What near-equal values have in common with a text, as `fold_value`.
+
+    Args:
+        value: A text.
+        numbers: Whether a text that spells a number may be that number.
+    """
+    text = " ".join(value.split()).lower() if value.isascii() else _plain(value).casefold()
     if text in _BOOLEANS:
         return "boolean", _BOOLEANS[text]
     if numbers and len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text):
         try:
             return "number", _number(loads(text))
         except ValueError:  # past the range of a float
-            return "text", text
-    moment = instant_of(text)
-    return ("text", text) if moment is None else ("date", moment)
+            return text
+    if text[:1] in _DIGITS or text[:3] in _MONTH_STARTS:
+        moment = instant_of(text)
+        if moment is not None:
+            return "date", moment
+    return text
 
 
 def _number(value: Json) -> Hashable:
@@ -92,7 +106,7 @@ def instant_of(text: str) -> dt.datetime | None:
         >>> instant_of("03/04/2024") is None, instant_of("03.04.2024").month
         (True, 4)
     """
-    if len(text) > _LONGEST_DATE or not (text[:1].isdigit() or text[:3] in _MONTH_STARTS):
+    if len(text) > _LONGEST_DATE:
         return None
     if _ISO.fullmatch(text):
         day, _, time = text.replace("t", " ").partition(" ")
