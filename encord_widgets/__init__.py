@@ -5,7 +5,10 @@ Public names are loaded when they are first used, so that the import itself stay
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -138,12 +141,23 @@ __all__ = [
 ]
 
 
+_CONNECTS = frozenset({"connect", "demo"})
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = value
+    if name in _CONNECTS and "ipykernel" in sys.modules:
+        threading.Thread(target=_get_ready, name="encord-widgets-import").start()
     return value
+
+
+def _get_ready() -> None:
+    """Load the widgets while the notebook connects: the first grid is shown sooner."""
+    with contextlib.suppress(ImportError):  # whoever uses them is told
+        importlib.import_module(f"{__name__}.widgets.workbench")
 
 
 def __dir__() -> list[str]:
