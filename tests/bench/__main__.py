@@ -7,4 +7,5 @@ if __name__ == "__main__":
     commit.main([])
     safety.main([])
     filters.main([])
+    grid.main([])
     grid_kernel.main([])
