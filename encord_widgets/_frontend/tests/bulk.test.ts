@@ -233,6 +233,28 @@ describe("the dialog", () => {
     expect(requests(fake, "edit")).toEqual([]);
   });
 
+  test("what changed since the count is said, and counted again", async () => {
+    const fake = model();
+    const real = fake.handler;
+    fake.handler = (method, params) => {
+      if (method === "bulk_stage") throw new Error("Look at it again, then stage.");
+      return real(method, params);
+    };
+    const root = await open(fake);
+    press(go(root, 0, "key:notes"), "e", { ctrlKey: true });
+    await until(() => root.querySelector("dialog form"));
+    type(field(root, "Operation"), "clear");
+    await until(() => primary(root).textContent === "Stage 100 cells");
+    primary(root).click();
+    await until(() => root.querySelector("dialog .ecw-message-bad"));
+    expect(primary(root).disabled).toBe(true);
+    [...root.querySelectorAll("dialog button")]
+      .find((one) => one.textContent === "Look again")
+      ?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    await until(() => primary(root).textContent === "Stage 100 cells");
+    expect(root.querySelector("dialog")?.textContent).not.toContain("Look again");
+  });
+
   test("Escape gives it up", async () => {
     const fake = model();
     const root = await open(fake);

@@ -37,6 +37,8 @@ interface State {
   /** Whether the report is about an older draft. */
   old: boolean;
   busy: boolean;
+  /** Staging was refused: things changed since the count. */
+  missed: boolean;
   done: BulkReport | null;
 }
 
@@ -69,6 +71,7 @@ export class BulkDialog extends Component<Props, State> {
       problem: null,
       old: true,
       busy: false,
+      missed: false,
       done: null,
     };
   }
@@ -101,7 +104,10 @@ export class BulkDialog extends Component<Props, State> {
   }
 
   readonly #change = (part: Partial<Draft>): void => {
-    this.setState(({ draft }) => ({ draft: { ...draft, ...part }, old: true, problem: null }), this.#later);
+    this.setState(
+      ({ draft }) => ({ draft: { ...draft, ...part }, old: true, problem: null, missed: false }),
+      this.#later,
+    );
   };
 
   readonly #later = (): void => {
@@ -128,7 +134,7 @@ export class BulkDialog extends Component<Props, State> {
         order: this.#order,
         rule: this.#asRule(),
       });
-      if (asked === this.#asked) this.#set({ report, problem: null, old: false });
+      if (asked === this.#asked) this.#set({ report, problem: null, old: false, missed: false });
     } catch (error) {
       if (asked === this.#asked) this.#fail(error);
     }
@@ -162,12 +168,12 @@ export class BulkDialog extends Component<Props, State> {
       else controller.show(null);
     } catch (error) {
       this.#fail(error);
-      this.#set({ old: true });
+      this.#set({ old: true, missed: true });
     }
   }
 
   override render({ controller }: Props, state: State): JSX.Element {
-    const { draft, all, rule, keys, report, problem, old, busy, done } = state;
+    const { draft, all, rule, keys, report, problem, old, busy, missed, done } = state;
     const close = (): void => controller.show(null);
     if (done) {
       return (
@@ -259,6 +265,11 @@ export class BulkDialog extends Component<Props, State> {
             >
               {report && !old ? `Stage ${plural(report.cells, "cell")}` : "Stage"}
             </button>
+            {missed && (
+              <button type="button" class="ecw-button" onClick={() => void this.#look()}>
+                Look again
+              </button>
+            )}
             <button type="button" class="ecw-button" onClick={close}>
               Cancel
             </button>
