@@ -16,6 +16,7 @@ from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow, Status, now
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.plan import Plan, PlannedItem
+from encord_widgets.metadata.texts import counted
 
 __all__ = ["CommitRecord", "Desk", "OpenCommit", "claim", "drop_settled", "find_open", "write_plan"]
 
@@ -47,7 +48,7 @@ class Desk:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OpenCommit:
     """A commit that was begun and did not end, because its kernel did.
 
@@ -68,7 +69,13 @@ class OpenCommit:
     total: int
     sent: int
     left: int
-    _file: JournalFile = field(repr=False, compare=False)
+    _file: JournalFile = field(compare=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"<OpenCommit: {self.left:,} of {counted(self.total, 'change')} left, of {self.source.title!r}, "
+            f"begun {self.at:%Y-%m-%d %H:%M %Z}>"
+        )
 
     def plan_left(self) -> Plan:
         """The cells that are not settled yet, on the values that they were based on.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from encord_widgets.commit import bulk_records
+from encord_widgets.commit.earlier import EarlierEdits
 from encord_widgets.commit.journal_file import JournalError
 from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, value_of
 from encord_widgets.commit.liveness import Hold
@@ -37,38 +37,6 @@ _OWN: Final = (
     "EXISTS (SELECT 1 FROM edits AS own WHERE own.session = :mine "
     "AND own.item = theirs.item AND own.key = theirs.key"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierEdits:
-    """Edits that another session staged on the same source.
-
-    Args:
-        session: For `Session.adopt` and `Session.discard`.
-        title: Name that the source had.
-        count: Cells.
-        items: Items.
-        at: When the last of them was staged, with zone.
-        alive: Whether a kernel still uses them.
-        here: Whether it is this kernel, which has the same source open more than once.
-    """
-
-    session: str
-    title: str
-    count: int
-    items: int
-    at: dt.datetime
-    alive: bool
-    here: bool
-    _read: Callable[[str], list[Change]] = field(repr=False, compare=False)
-
-    def changes(self) -> list[Change]:
-        """The edits, in the order they were staged; none if somebody took them over meanwhile.
-
-        Raises:
-            JournalError: If the journal cannot be read.
-        """
-        return self._read(self.session)
 
 
 class Session:
