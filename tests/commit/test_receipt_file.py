@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import json
 import sys
-import time
 
 import pandas as pd
 import pytest
@@ -196,8 +195,6 @@ def test_without_pyarrow(tmp_path, monkeypatch):
             call(tmp_path / "x.parquet")
 
 
-def test_two_hundred_thousand_rows_take_a_moment(tmp_path):
+def test_two_hundred_thousand_rows_survive_their_file(tmp_path):
     found = receipt(*(row(item=f"{n:036}", wanted="fog", observed="fog") for n in range(200_000)))
-    start = time.perf_counter()
     assert len(Receipt.load(found.save(tmp_path / "x.json"))) == 200_000
-    assert time.perf_counter() - start < 15

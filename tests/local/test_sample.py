@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -129,12 +128,9 @@ def test_items_are_of_many_kinds(encord: EmbeddedEncord, uuids: list[str]):
     assert sorted(fields, key=lambda entry: entry["createdAt"]) != fields
 
 
-def test_100_000_items_are_there_within_seconds():
-    start = time.perf_counter()
+def test_100_000_items_are_there():
     with EmbeddedEncord(items=100_000) as encord:
         assert encord.store.list_folders()[0][1] == 100_000
-    # About 3.5 s on one slow core; the limit leaves room for a busy machine.
-    assert time.perf_counter() - start < 30
 
 
 def test_a_dataset_uses_the_items_that_say_so():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 import encord_widgets as ew
@@ -102,16 +100,6 @@ def test_a_window_is_what_the_items_hold(items, page, start, count, span):
 def test_a_window_has_at_most_200_rows(client):
     with ew.demo(items=250) as bigger, ew.ItemGrid(street_scenes(bigger).wait()) as grid:
         assert len(Browser(grid).rows(0, 10_000)[1]) == 200
-
-
-def test_a_window_takes_little_time(client):
-    with ew.demo(items=400) as bigger, ew.ItemGrid(street_scenes(bigger).wait()) as grid:
-        took = []
-        for start in (0, 100, 200, 0, 100):
-            began = time.perf_counter()
-            grid._view.window(start, 200, 0, 20).to_bytes()
-            took.append(time.perf_counter() - began)
-        assert min(took) < 0.01
 
 
 def test_a_stale_generation_is_answered_with_the_present_one(items, page):
