@@ -33,16 +33,16 @@ export function Toolbar({ controller }: { controller: Controller }): JSX.Element
       )}
       <Search controller={controller} />
       <States controller={controller} />
-      <button
-        type="button"
-        class="ecw-button"
-        title="Bulk edit: the selection or all rows (Ctrl+E)"
-        disabled={view.loading || view.rows === 0}
-        onClick={() => controller.show({ kind: "bulk", operation: "set" })}
-      >
-        Bulk edit…
-      </button>
       <span class="ecw-buttons">
+        <button
+          type="button"
+          class="ecw-button"
+          title="Bulk edit: the selection or all rows (Ctrl+E)"
+          disabled={view.loading || view.rows === 0}
+          onClick={() => controller.show({ kind: "bulk", operation: "set" })}
+        >
+          Bulk edit…
+        </button>
         <Tool
           name="undo"
           label="Undo (Ctrl+Z)"
