@@ -137,11 +137,14 @@ class HygieneReport:
             f"<p><b>{escape(title)}</b>: {escape(printable(said, 400))}</p>" for title, said in self._notes()
         )
         rest = "".join(f"<p>{escape(line)}</p>" for line in self._rest())
+        more = len(self.keys) - len(keys)
+        others = f"<p>… and {counted(more, 'more cluster')} of keys</p>" if more > 0 else ""
         return (
             f"<p>{escape(self._counts())}</p>"
             + html_table(("key", "values", "keep", "cells to change", "differ in"), values)
             + rest
             + html_table(("near-equal keys", "keep", "values to move"), keys)
+            + others
             + notes
         )
 

@@ -220,7 +220,7 @@ class JoinPreview:
 
     def _repr_html_(self) -> str:
         columns = [
-            [one.column, one.key, one.policy]
+            [printable(str(one.column)), printable(one.key), one.policy]
             + [f"{number:,}" for number in (len(one), one.same, one.kept, one.missing, len(one.problems))]
             for one in self.found.columns
         ]

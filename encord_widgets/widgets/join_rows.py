@@ -38,7 +38,7 @@ def join_columns(join: JoinPreview) -> list[dict[str, Any]]:
     schema = join.items.schema
     return [
         {
-            "column": one.column,
+            "column": _text(one.column),
             "key": one.key,
             "type": schema[one.key].label if one.key in schema else None,
             "policy": one.policy,

@@ -348,3 +348,35 @@ def test_a_table_of_another_library_is_taken():
 def test_the_column_that_names_the_items_is_no_metadata():
     plan = join_plan(pd.DataFrame(columns=["session", "lux"]), "session", None, {"session"})
     assert dict(plan.keys) == {"lux": "lux"}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"name": ["a", "b"], "lux": [1.5, None]}).convert_dtypes(),
+        pd.DataFrame({"name": ["a", "b"], "lux": [1.5, None]}).convert_dtypes(dtype_backend="pyarrow"),
+        pd.DataFrame({"name": pd.Categorical(["a", "b"]), "lux": pd.Categorical([1.5, None])}),
+        pd.DataFrame({"lux": [1.5, None]}, index=pd.Index(["a", "b"], name="name")),
+        pd.DataFrame({"name": ["b", "a"], "lux": [None, 1.5]}, index=[pd.Timestamp("2024-02-24"), "x"]),
+    ],
+    ids=["nullable", "arrow", "categorical", "index", "mixed index"],
+)
+def test_every_kind_of_column_is_read_alike(frame):
+    found = join(frame, [("a", {}), ("b", {"lux": 3})])
+    assert changes(found) == {(0, "lux"): 1.5}
+    assert found.columns[0].missing == 1
+
+
+def test_an_empty_table_changes_nothing():
+    found = join(pd.DataFrame({"name": [], "lux": []}), [("a", {})])
+    assert changes(found) == {}
+    assert found.match.without == [0]
+    assert changes(join(pd.DataFrame({"name": ["a"]}), [("a", {})])) == {}
+
+
+def test_rows_and_columns_of_several_levels_are_refused():
+    several = pd.MultiIndex.from_tuples([("a", 1)])
+    with pytest.raises(InvalidInputError, match="a column 'uuid'"):
+        join(pd.DataFrame({"lux": [1]}, index=several), [("a", {})], on="uuid")
+    with pytest.raises(InvalidInputError, match="a column 'name'"):
+        join(pd.DataFrame([[1]], columns=several), [("a", {})])

@@ -135,3 +135,13 @@ def test_a_saved_notebook_shows_the_counts_as_text(items, names):
     assert "1 row for 1 item" in html
     assert "<b>" not in html
     assert "&lt;b&gt;" in html
+
+
+def test_a_column_may_be_called_anything(items, names):
+    table = pd.DataFrame({"name": names, pd.Timestamp("2024-02-24"): 1}, index=[object() for _ in names])
+    with ew.JoinPanel(items, table, columns={pd.Timestamp("2024-02-24"): "n"}) as widget:
+        panel = Browser(widget)
+        assert panel.state["columns"][0]["column"].startswith("2024-02-24")
+        assert rows(panel, "changes")[0]["row"].startswith("<object")
+        assert "2024-02-24" in widget.join._repr_html_()
+        assert "2024-02-24" in widget._static_html()
