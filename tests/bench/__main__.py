@@ -1,6 +1,6 @@
 """All benchmarks: `python -m tests.bench`."""
 
-from tests.bench import commit, filters, grid_kernel, load, safety
+from tests.bench import commit, filters, grid, grid_kernel, load, safety
 
 if __name__ == "__main__":
     load.main([])
