@@ -94,7 +94,7 @@ class BulkPreview:
         cells = counted(self.cells, "cell")
         parts = [f"{self.items:,} of {counted(self.looked_at, 'item')} {verb} ({cells})"]
         if self.unchanged:
-            parts.append(f"{self.unchanged:,} stay as they are")
+            parts.append(f"{self.unchanged:,} unchanged")
         if self.refused_items:
             parts.append(f"{self.refused_items:,} refused and left whole")
         return "; ".join(parts)
