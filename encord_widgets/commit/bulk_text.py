@@ -160,7 +160,7 @@ def pack_values(column: Column) -> bytes:
             place_of = np.zeros(int(used[-1]) + 1, dtype="<i4")
             place_of[used] = np.arange(len(used))
             codes[places] = place_of[column.codes[places]]
-        spelled.append([words[code] for code in used.tolist()])
+        spelled.append(list(words) if len(used) == len(words) else [words[code] for code in used.tolist()])
     numbers = column.numbers.astype("<f8").tobytes() if numeric.any() else b""
     coded = codes.tobytes() if spelled[0] or spelled[1] else b""
     head = _json([len(tags), bool(numbers), bool(coded), *spelled])

@@ -71,11 +71,13 @@ def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) 
     labels = list(frame.columns)
     if len(set(labels)) < len(labels) or not all(isinstance(label, str) and label for label in labels):
         return None
-    found = [table.row_of(item) if isinstance(item, str) else None for item in frame.index.tolist()]
-    if None in found or any(label in FIELDS for label in labels):
+    if any(label in FIELDS for label in labels):
         return None
-    rows = np.array(found, dtype=np.int64)
-    if len(np.unique(rows)) < len(rows):
+    try:
+        rows = table.rows_of(frame.index.tolist())
+    except (KeyError, TypeError):  # another spelling, or no item of these
+        return None
+    if np.bincount(rows, minlength=1).max() > 1:
         return None
     missing, edits = frame.isna(), []
     for place, key in enumerate(labels):
@@ -104,8 +106,10 @@ def _column(values: list[object]) -> Column | None:
     kinds = set(map(type, values))
     if not kinds <= _KINDS:
         return None
-    if float in kinds and not all(np.isfinite(value) for value in values if type(value) is float):
-        return None
+    if float in kinds:
+        floats = values if len(kinds) == 1 else [value for value in values if type(value) is float]
+        if not np.isfinite(np.array(floats, dtype=np.float64)).all():
+            return None
     if str in kinds and not _encodes([value for value in values if isinstance(value, str)]):
         return None
     column = Column(len(values))
