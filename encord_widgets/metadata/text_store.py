@@ -173,6 +173,10 @@ def numbers_spelled(
         >>> numbers_spelled(np.array([0.25, 125.0]), b"25").tolist()
         [True, True]
     """
+    if len(numbers) and numbers.dtype == np.int64:
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < len(numbers) // 2:  # each is written once
+            return numbers_spelled(np.arange(low, high + 1, dtype=np.int64), needle)[numbers - low]
     # One run of bytes for many of them, looked through with array steps.
     found = np.zeros(len(numbers), dtype=np.bool_)
     for start in range(0, len(numbers), _AT_ONCE):
@@ -184,8 +188,12 @@ def _spelled(
     numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
 ) -> npt.NDArray[np.bool_]:
     written = np.frombuffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY), dtype=np.uint8)[1:]
-    places = np.flatnonzero(written[: len(written) - len(needle) + 1] == needle[0])
-    for offset, letter in enumerate(needle[1:], 1):
+    last = max(0, len(written) - len(needle) + 1)
+    begun = written[:last] == needle[0]
+    if len(needle) > 1:
+        begun &= written[1 : last + 1] == needle[1]
+    places = np.flatnonzero(begun)
+    for offset, letter in enumerate(needle[2:], 2):
         places = places[written[places + offset] == letter]
     found = np.zeros(len(numbers), dtype=np.bool_)
     found[np.searchsorted(np.flatnonzero(written == _COMMA), places)] = True

@@ -99,3 +99,12 @@ def test_numbers_are_found_as_they_are_written(numbers: list[float], needle: str
     whole = [int(number) for number in numbers if number.is_integer() and abs(number) <= 2**53]
     found = numbers_spelled(np.array(whole, dtype=np.int64), needle.encode())
     assert found.tolist() == [needle in str(number) for number in whole]
+
+
+@given(
+    numbers=st.lists(st.integers(-30, 30), min_size=1, max_size=300),
+    needle=st.sampled_from(["1", "12", "-2", "0"]),
+)
+def test_close_integers_are_written_once(numbers: list[int], needle: str) -> None:
+    found = numbers_spelled(np.array(numbers, dtype=np.int64), needle.encode())
+    assert found.tolist() == [needle in str(number) for number in numbers]
