@@ -81,6 +81,18 @@ def test_near_equal_keys_become_one_and_nothing_is_lost(untidy):
     ]
 
 
+def test_of_two_values_for_a_new_key_one_moves_and_the_other_stays(untidy):
+    a, _, _ = untidy.uuids
+    untidy.unstage()
+    untidy.stage({a: {"Site ID": 4, "site-id": 5}})
+    (cluster,) = untidy.hygiene().keys
+    fix = untidy.hygiene().fix(cluster, "site id")
+    assert [(one.value, one.count) for one in fix.left] == [(5, 1)]
+    fix.stage()
+    held = {key: untidy.value(a, key) for key in ("site id", "Site ID", "site-id")}
+    assert held == {"site id": 4, "Site ID": ew.ABSENT, "site-id": 5}
+
+
 def test_a_value_that_does_not_fit_is_not_kept(untidy):
     a, b, _ = untidy.uuids
     options = untidy.schema["weather"].options

@@ -52,6 +52,9 @@ def test_staged_values_count_as_held(items, names):
     join = items.join(pd.DataFrame({"name": names[:2], "note": "x"}), policy="fill")
     assert join.found.columns[0].kept == 1
     join.stage()
+    items.join(pd.DataFrame({"name": names[:1], "note": "over"})).stage()
+    assert [(c.base, c.after) for c in items.changes if c.item == items.uuids[0]] == [(ew.ABSENT, "over")]
+    items.undo()
     assert items.value(items.uuids[0], "note") == "mine"
     assert items.value(items.uuids[1], "note") == "x"
 

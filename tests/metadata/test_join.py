@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import uuid
 
 import numpy as np
@@ -18,7 +19,7 @@ from encord_widgets.metadata.join_cells import POLICIES, Cell, CellReader, hashe
 from encord_widgets.metadata.join_match import AMBIGUOUS, DUPLICATES, match
 from encord_widgets.metadata.join_plan import join_plan
 from encord_widgets.metadata.schema import MetadataSchema
-from encord_widgets.metadata.values import ABSENT, canonical, same
+from encord_widgets.metadata.values import ABSENT, canonical, compact, loads, same
 from tests.metadata.strategies import cells, values
 
 U = [str(uuid.UUID(int=number)) for number in range(1, 6)]
@@ -97,12 +98,34 @@ def test_rows_find_their_items_as_two_loops_do(said, held, duplicates, ambiguous
     assert found.without == [item for item, value in enumerate(held) if value is None or value not in said]
 
 
+ALIKE = [
+    0,
+    0.0,
+    False,
+    1,
+    1.0,
+    True,
+    "1",
+    "true",
+    "",
+    [],
+    [1],
+    [1.0],
+    [True],
+    {},
+    {"a": 1},
+    {"a": True},
+    2**53,
+    2.0**53,
+]
+
+
 @given(values, values)
 def test_two_values_are_matched_exactly_when_they_are_the_same_json(one, other):
-    if one is None or other is None:
-        assert hashed(None) is None
-        return
-    assert (hashed(one) == hashed(other)) == same(one, other)
+    for first, second in itertools.product([one, *ALIKE], [other, *ALIKE]):
+        if first is not None and second is not None:
+            assert (hashed(first) == hashed(second)) == same(first, second)
+    assert hashed(None) is hashed(ABSENT) is None
 
 
 def test_a_number_key_is_matched_by_its_value_also_from_text():
@@ -192,7 +215,12 @@ def test_a_wrong_value_that_is_there_already_may_stay():
     assert (found.columns[0].same, found.columns[0].problems) == (1, [])
 
 
-@given(st.lists(st.tuples(cells, cells), max_size=6))
+def again(value):
+    """The same value as another object."""
+    return ABSENT if value is ABSENT else loads(compact(value))
+
+
+@given(st.lists(st.tuples(cells, cells) | cells.map(lambda value: (value, again(value))), max_size=6))
 def test_lists_are_compared_as_their_values_are(pairs):
     before, after = [a for a, _ in pairs], [b for _, b in pairs]
     assert unlike(before, after) == [at for at, (a, b) in enumerate(pairs) if not same(a, b)]
@@ -214,7 +242,8 @@ def test_a_column_is_read_as_its_cells_are(raws, key):
 
 # -- policies ------------------------------------------------------------------------------------------------------
 
-small = st.sampled_from(["a", "b", "a, b", 1, 1.0, True, None, ABSENT, ["a"], [1, "b"], {"a": 1}, ""])
+SMALL = ["a", "b", "a, b", 1, 1.0, True, None, ABSENT, ["a"], [1, "b"], {"a": 1}, ""]
+small = st.sampled_from(SMALL)
 
 
 def naive(policy, held, value):
@@ -235,14 +264,33 @@ def naive(policy, held, value):
     return "problem"
 
 
-@given(small, st.sampled_from(["a", "b", "c", 1, True, ["a", "c"], {"a": 1}]), st.sampled_from(POLICIES))
-def test_policies_do_what_their_words_say(held, value, policy):
-    cell = put(policy, held, Cell(value), lambda _: None)
-    expected = naive(policy, held, value)
-    if expected == "problem":
-        assert cell.problem.expected == "text, or a list, to append to"
-    else:
-        assert same(held if cell is None else cell.value, expected)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_policies_do_what_their_words_say(policy):
+    for held, value in itertools.product(SMALL, ["a", "b", "c", 1, True, ["a", "c"], {"a": 1}]):
+        cell = put(policy, held, Cell(value), lambda _: None)
+        expected = naive(policy, held, value)
+        if expected == "problem":
+            assert cell.problem.expected == "text, or a list, to append to"
+        else:
+            assert same(held if cell is None else cell.value, expected)
+
+
+def test_a_policy_follows_the_schema_and_says_what_was_left():
+    items = [("a", {"code": "123456789"}), ("b", {"code": "1"}), ("c", {}), ("d", {"code": "99"})]
+    frame = pd.DataFrame({"name": list("abcd"), "code": ["9999", "9999", "9999", "99"]})
+    found = join(frame, items, policy="append")
+    assert changes(found) == {(1, "code"): "1, 9999", (2, "code"): "9999"}
+    assert ["at most 12" in one.problem.reason for one in found.columns[0].problems] == [True]
+    assert found.columns[0].same == 1
+    filled = join(frame, items, policy={"code": "fill"})
+    assert (changes(filled), filled.columns[0].kept) == ({(2, "code"): "9999"}, 3)
+
+
+def test_values_that_are_there_already_are_passed_over_one_by_one():
+    frame = pd.DataFrame({"name": list("edcba"), "note": list("54321")})
+    found = join(frame, [(name, {"note": note}) for name, note in zip("abcde", "12045", strict=True)])
+    assert changes(found) == {(2, "note"): "3"}
+    assert (found.columns[0].positions, found.columns[0].before, found.columns[0].same) == ([2], ["0"], 4)
 
 
 @given(
@@ -296,6 +344,8 @@ def test_fields_of_items_are_left_out_unless_they_are_asked_for():
     assert join(frame, [("a", {})]).plan.left_out == ("width", "description")
     found = join(frame, [("a", {})], columns={"description": "note"})
     assert changes(found) == {(0, "note"): "x"}
+    found = join(frame, [("a", {"width": 1})])
+    assert changes(found) == {(0, "width"): 640, (0, "lux"): 1}  # items hold a key of that name
 
 
 def test_a_key_named_like_a_field_is_told_apart_as_in_a_frame_of_items():
