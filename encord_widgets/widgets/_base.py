@@ -8,8 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 import anywidget
 import traitlets
@@ -19,6 +18,7 @@ from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._fallback import headline
+from encord_widgets.widgets._life import OnPage, public_name
 from encord_widgets.widgets._requests import (
     Answer,
     BadRequestError,
@@ -37,7 +37,6 @@ __all__ = [
     "EncordWidget",
     "LiveWidget",
     "check_items",
-    "public_name",
     "refuse_unknown",
     "unexpected_is_raised",
 ]
@@ -69,15 +68,6 @@ def check_items(items: object, widget: str) -> ItemSet:
     return items
 
 
-def public_name(widget: type) -> str:
-    """The name that users know a widget's class by.
-
-    Args:
-        widget: The widget's class.
-    """
-    return getattr(widget, "_public_name", widget.__name__)
-
-
 def refuse_unknown(widget: type, given: Mapping[str, object]) -> None:
     """Refuse keyword arguments that ipywidgets would drop with a warning.
 
@@ -98,7 +88,7 @@ def refuse_unknown(widget: type, given: Mapping[str, object]) -> None:
         raise TypeError(f"{public_name(widget)}() has no argument {name!r}. {hint}")
 
 
-class LiveWidget(anywidget.AnyWidget):
+class LiveWidget(OnPage, anywidget.AnyWidget):
     """Base of all widgets.
 
     The browser owns no state: synced traits are set from `_state` alone, whenever a signal says that something
@@ -135,14 +125,11 @@ class LiveWidget(anywidget.AnyWidget):
         self._publishing = threading.RLock()
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
-        self._connected: list[SignalInstance] = []
         self._handling = threading.local()
         super().__init__(**self._state(), **common)
         self._publish_soon = Throttle(self._publish_safely)
         self.on_msg(self._receive)
-        for signal in self._signals():
-            signal.connect(self._on_event)
-            self._connected.append(signal)
+        self._hear(self._signals(), self._on_event)
         self._publish_safely()  # what happened between the two lines above
 
     # -- for subclasses ----------------------------------------------------------------------------------------
@@ -155,17 +142,9 @@ class LiveWidget(anywidget.AnyWidget):
         """The events that can change `_state`."""
         return ()
 
-    def _headline(self) -> str:
-        """What is shown, in one line."""
-        return ""
-
     def _handlers(self) -> dict[str, Handler]:
         """What answers each request, by its name on the wire."""
         return {}
-
-    def _static_html(self) -> str:
-        """What a saved notebook shows without a kernel; every text escaped."""
-        return ""
 
     # -- state -------------------------------------------------------------------------------------------------
 
@@ -266,11 +245,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     # -- life --------------------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Take the widget off the page and let go of what it shows. Closing twice is fine."""
-        # ipywidgets calls this from __del__ too, also when __init__ failed half-way.
-        for signal in self.__dict__.pop("_connected", []):
-            signal.disconnect(self._on_event, missing_ok=True)
+    def _let_go(self) -> None:
         if "_publish_soon" in self.__dict__:
             self._publish_soon.close()
         if "_publishing" in self.__dict__:
@@ -278,24 +253,10 @@ class LiveWidget(anywidget.AnyWidget):
                 self._closed = True
             if self._pool is not None:
                 self._pool.shutdown(wait=False, cancel_futures=True)
-        super().close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<{public_name(type(self))}: {self._headline()}>" if "_lock" in self.__dict__ else "<closed>"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            self._guarded(lambda: bundle[0].update({"text/html": self._static_html()}), "No static view")
-        return bundle
+    def _leave_static(self, data: dict[str, Any]) -> None:
+        leave = super()._leave_static
+        self._guarded(lambda: leave(data), "No static view")
 
 
 class EncordWidget(LiveWidget):

@@ -183,9 +183,7 @@ class ItemInspector(EncordWidget):
         if self._closed:
             return
         events = frames.events
-        for signal in (events.rows, events.changes, events.receipt, events.schema):
-            signal.connect(self._on_event)
-            self._connected.append(signal)
+        self._hear((events.rows, events.changes, events.receipt, events.schema), self._on_event)
         self._publish_soon()
 
     # -- state -----------------------------------------------------------------------------------------------------

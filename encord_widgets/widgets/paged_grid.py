@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, ClassVar, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal
 
 import ipywidgets
 import traitlets
-from psygnal import SignalInstance
 
 from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.item_set import ItemSet
@@ -18,6 +16,7 @@ from encord_widgets.metadata.values import Value
 from encord_widgets.widgets._base import check_items, refuse_unknown, unexpected_is_raised
 from encord_widgets.widgets._datagrid import STATE, CellStyle, data_frame, grid_class
 from encord_widgets.widgets._fallback import headline
+from encord_widgets.widgets._life import OnPage
 from encord_widgets.widgets._requests import described
 from encord_widgets.widgets._throttle import Throttle
 from encord_widgets.widgets.cell_facts import cell_facts
@@ -34,7 +33,7 @@ PAGE_ROWS: Final = 500
 _MOST_PATCHES: Final = 400
 
 
-class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class PagedGrid(ItemGrid, OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """See `ItemGrid`, which makes it."""
 
     _public_name: ClassVar[str] = "ItemGrid"
@@ -62,7 +61,6 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         self._writing = False
         self._closed = False
         self._start = 0
-        self._connected: list[SignalInstance] = []
         self._size = ipywidgets.Layout(height=f"{checked_height(height)}px", width="100%")
         self._style = CellStyle()
         self._controls = PageControls(
@@ -86,9 +84,7 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             events.filter,
             items.client.retrying,
         )
-        for signal in signals:
-            signal.connect(self._on_event)
-            self._connected.append(signal)
+        self._hear(signals, self._on_event)
         self._draw()
 
     # -- drawing -----------------------------------------------------------------------------------------------
@@ -340,11 +336,10 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     # -- life --------------------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Take the grid off the page and let go of the item set. Closing twice is fine."""
-        # ipywidgets calls this from __del__ too, also when __init__ failed half-way.
-        for signal in self.__dict__.pop("_connected", []):
-            signal.disconnect(self._on_event, missing_ok=True)
+    def _headline(self) -> str:
+        return headline(self.items)
+
+    def _let_go(self) -> None:
         if "_draw_soon" in self.__dict__:
             self._draw_soon.close()
             with self.items.lock, self._drawing:
@@ -353,24 +348,6 @@ class PagedGrid(ItemGrid, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             self._controls.close()
             if self._style is not None:
                 self._style.close()
-        super().close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<ItemGrid: {headline(self.items)}>" if "items" in self.__dict__ else "<ItemGrid>"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
-        bundle: dict[str, Any] | None = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle["text/html"] = self._static_html()
-        return bundle
 
 
 def _edit(

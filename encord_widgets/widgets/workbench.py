@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets
 
 from encord_widgets.item_set import ItemSet
 from encord_widgets.widgets._base import check_items, refuse_unknown
 from encord_widgets.widgets._fallback import headline
+from encord_widgets.widgets._life import OnPage
 from encord_widgets.widgets.commit_panel import CommitPanel
 from encord_widgets.widgets.diff_preview import DiffPreview
 from encord_widgets.widgets.item_grid import ItemGrid
@@ -33,7 +33,7 @@ _DRAWERS: Final = {
 _PARTS: Final = ("grid", "diff", "panel", "_builder", "_editor", "_inspector", "_bar")
 
 
-class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
+class Workbench(OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """Look, edit, review, commit and prove, on one page: an `ItemGrid`, a `DiffPreview` and a `CommitPanel`.
 
     Buttons above the grid open a `FilterBuilder`, a `SchemaEditor` and, below the grid, an `ItemInspector`; each is
@@ -122,30 +122,15 @@ class Workbench(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         return [self._bar, *above, self.grid, *below, self.diff, self.panel]
 
-    def close(self) -> None:
-        """Close all its widgets and take the workbench off the page. Closing twice is fine."""
-        # ipywidgets calls this from __del__ too, also when __init__ failed half-way.
+    def _let_go(self) -> None:
         own = self.__dict__
         for part in [own[name] for name in _PARTS if name in own]:
             part.close()
         for switch in own.get("_switches", {}).values():
             switch.close()
-        super().close()
 
-    def __enter__(self) -> Self:
-        return self
+    def _headline(self) -> str:
+        return headline(self.items)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<Workbench: {headline(self.items)}>" if "items" in self.__dict__ else "<Workbench>"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
-        bundle: dict[str, Any] | None = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            parts = self._parts()[1:]
-            bundle["text/html"] = "".join(part._static_html() for part in parts)  # noqa: SLF001 - its own parts
-        return bundle
+    def _static_html(self) -> str:
+        return "".join(part._static_html() for part in self._parts()[1:])  # noqa: SLF001 - its own parts
