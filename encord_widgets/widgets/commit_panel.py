@@ -190,7 +190,7 @@ class CommitPanel(EncordWidget):
             with self.items.lock:  # what is counted is what is committed
                 if not self.items.changes:
                     raise EncordWidgetsError("Nothing is staged: edit a cell first.")
-                destroyed = sum(change.implied for change in self.items.changes)
+                destroyed = self.items.changes.implied
                 if destroyed and typed != destroyed:
                     raise EncordWidgetsError(
                         f"This commit destroys {destroyed:,} {'value' if destroyed == 1 else 'values'} by overwrite. "
