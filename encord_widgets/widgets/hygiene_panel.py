@@ -14,7 +14,7 @@ from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.hygiene import KeyCluster, Member, ValueCluster
 from encord_widgets.metadata.values import same
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
-from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, static_html
+from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
 from encord_widgets.widgets.cells import encode
 
@@ -78,7 +78,8 @@ class HygienePanel(EncordWidget):
         return (events.changes, events.rows, events.loading, events.schema)
 
     def _headline(self) -> str:
-        return repr(self._report).removeprefix("<HygieneReport: ").removesuffix(">")
+        found = repr(self._report).removeprefix("<HygieneReport: ").removesuffix(">")
+        return f"{headline(self.items)}; {found}"
 
     def _state(self) -> dict[str, Any]:
         loaded = self.items.loading.finished

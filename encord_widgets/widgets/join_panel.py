@@ -16,7 +16,7 @@ from encord_widgets.metadata.join import JoinOptions, OnProblem
 from encord_widgets.metadata.join_cells import POLICIES, Policy
 from encord_widgets.metadata.join_match import AMBIGUOUS, DUPLICATES, Ambiguous, Duplicates
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
-from encord_widgets.widgets._fallback import static_html
+from encord_widgets.widgets._fallback import headline, static_html
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params
 from encord_widgets.widgets.join_rows import LISTS, join_columns, join_rows, list_sizes
 
@@ -59,7 +59,7 @@ class JoinPanel(EncordWidget):
         ...     table = pd.DataFrame({"uuid": items.uuids, "batch": "B-8"})
         ...     with ew.JoinPanel(items, table, on="uuid") as panel:
         ...         panel
-        <JoinPanel: 3 rows for 3 items; 3 cells would change on 3 items>
+        <JoinPanel: Calibration: 3 items; 3 rows for 3 items; 3 cells would change on 3 items>
     """
 
     _bundle: ClassVar[str] = "join_panel"
@@ -103,7 +103,7 @@ class JoinPanel(EncordWidget):
         return (events.changes, events.rows, events.loading, events.schema)
 
     def _headline(self) -> str:
-        return self._preview.counts.text
+        return f"{headline(self.items)}; {self._preview.counts.text}"
 
     def _state(self) -> dict[str, Any]:
         found = self._preview.found

@@ -131,7 +131,7 @@ def test_what_cannot_be_joined_is_refused_when_the_panel_is_made(items):
 def test_a_saved_notebook_shows_the_counts_as_text(items, names):
     with ew.JoinPanel(items, pd.DataFrame({"name": names[:1], "<b>": "x"})) as panel:
         html = panel._static_html()
-        assert repr(panel) == f"<JoinPanel: {panel.join.counts.text}>"
+        assert repr(panel) == f"<JoinPanel: Street scenes: 60 items; {panel.join.counts.text}>"
     assert "1 row for 1 item" in html
     assert "<b>" not in html
     assert "&lt;b&gt;" in html

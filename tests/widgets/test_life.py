@@ -13,6 +13,7 @@ import time
 import weakref
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import encord_widgets as ew
@@ -31,6 +32,8 @@ MAKERS = {
     "panel": ew.CommitPanel,
     "filter": ew.FilterBuilder,
     "inspector": ew.ItemInspector,
+    "hygiene": ew.HygienePanel,
+    "join": lambda items, **more: ew.JoinPanel(items, pd.DataFrame({"name": ["a"], "n": [1]}), **more),
     "bench": ew.Workbench,
     "paged bench": lambda items, **more: ew.Workbench(items, engine="ipydatagrid", **more),
 }
@@ -40,6 +43,8 @@ OWN = {
     "panel": ew.CommitPanel,
     "filter": ew.FilterBuilder,
     "inspector": ew.ItemInspector,
+    "hygiene": ew.HygienePanel,
+    "join": ew.JoinPanel,
 }
 every_widget = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 own_widgets = pytest.mark.parametrize("make", [MAKERS[name] for name in OWN], ids=OWN)
