@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from encord_widgets.api.codec import uncollected
 from encord_widgets.api.errors import AuthorisationError, NotFoundError
 from encord_widgets.commit.engine import check_destroys
 from encord_widgets.commit.options import PATIENCE, CommitLog, CommitOptions, Patience
@@ -294,8 +295,11 @@ class ItemSet(FocusedItems, TidyItems):
         Returns:
             The plan.
         """
-        with self.lock:
-            names = {item: self.table.name(item) for item in self.changes.items}
+        with self.lock, uncollected():  # many small objects at once, none of them in a cycle
+            items = self.changes.items
+            known = [item for item in items if item in self.table]
+            found = self.table.field("name").values(self.table.rows_of(known))
+            names = {item: name for item, name in zip(known, found, strict=True) if isinstance(name, str)}
             return Plan.of(self.changes, names, source=self.title)
 
     def commit(
