@@ -37,15 +37,8 @@ MAKERS = {
     "bench": ew.Workbench,
     "paged bench": lambda items, **more: ew.Workbench(items, engine="ipydatagrid", **more),
 }
-OWN = {
-    "native": NativeGrid,
-    "diff": ew.DiffPreview,
-    "panel": ew.CommitPanel,
-    "filter": ew.FilterBuilder,
-    "inspector": ew.ItemInspector,
-    "hygiene": ew.HygienePanel,
-    "join": ew.JoinPanel,
-}
+OWN = {name: MAKERS[name] for name in ("diff", "panel", "filter", "inspector", "hygiene")}
+OWN |= {"native": NativeGrid, "join": ew.JoinPanel}
 every_widget = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 own_widgets = pytest.mark.parametrize("make", [MAKERS[name] for name in OWN], ids=OWN)
 
