@@ -156,7 +156,8 @@ def replay(connection: sqlite3.Connection, session: int) -> list[Change]:
         connection: A connection.
         session: Number of the session.
     """
-    return [Change(*cell, *value[:3]) for cell, value in _replayed(connection, session).items()]
+    replayed = _replayed(connection, session).items()
+    return [Change(item, key, value[0], value[1], implied=value[2]) for (item, key), value in replayed]
 
 
 def count(connection: sqlite3.Connection, session: int) -> tuple[int, int]:

@@ -151,7 +151,8 @@ class Session:
             EarlierEdits(
                 session,
                 title,
-                *counts[session],
+                counts[session][0],
+                counts[session][1],
                 moment_of(at),
                 alive[session],
                 alive[session] and session in self._desk.sessions,
