@@ -40,6 +40,17 @@ class EditableItems(RecoverableItems):
         """
         return self._edited(lambda: self.changes.unstage(condition))
 
+    def unstage_cells(self, cells: Iterable[tuple[str, str]]) -> ChangeSet:
+        """Drop the staged edits of some cells, as one step of undo.
+
+        Args:
+            cells: Item uuid, lower case, and metadata key of each.
+
+        Returns:
+            The edits that are still staged.
+        """
+        return self._edited(lambda: self.changes.drop_cells(cells))
+
     def undo(self) -> ChangeSet:
         """Take the last step of staging back; nothing happens when there is none.
 

@@ -260,6 +260,19 @@ class ChangeSet(ChangeState):
             chosen, lambda c: (items is None or c.item in items) and (keys is None or c.key in keys)
         )
 
+    def drop_cells(self, places: Iterable[Place]) -> int:
+        """Drop the staged edits of some cells as one step of undo.
+
+        Args:
+            places: Item uuid and metadata key of each.
+
+        Returns:
+            How many edits were dropped.
+        """
+        wanted = list(dict.fromkeys(places))
+        found = zip(wanted, self._all(wanted), strict=True)
+        return self._do({place: (change, None) for place, change in found if change is not None})
+
     def undo(self) -> bool:
         """Undo the last step; False when there is none."""
         if not self._done:

@@ -98,8 +98,7 @@ class DiffPreview(EncordWidget):
         if params.has("all") and params.flag("all"):
             self.items.unstage()
         else:
-            cells = set(params.cells("cells"))
-            self.items.unstage_where(lambda change: (change.item, change.key) in cells)
+            self.items.unstage_cells(params.cells("cells"))
         return self._now()
 
     def _overrule(self, params: Params) -> Answer:

@@ -110,6 +110,7 @@ def run(items: Any) -> None:
     measured("undo", items.undo)
     measured("redo", items.redo)
     measured("set of one cell over it", lambda: items.stage({items.table.uuids[5]: {"key 0": "by hand"}}))
+    measured("drop of one cell", lambda: items.unstage_cells([(items.table.uuids[7], "key 0")]))
     measured("drop all", items.unstage)
     measured("undo the drop", items.undo)
     measured("dropped rule", rule.drop)

@@ -157,6 +157,11 @@ class Laws(RuleBasedStateMachine):
         self.changes.drop(items, keys)
         self.naive.drop(lambda c: (items is None or c.item in items) and (keys is None or c.key in keys))
 
+    @rule(cells=st.lists(st.tuples(st.sampled_from(ITEMS), st.sampled_from(KEYS)), max_size=4))
+    def drop_cells(self, cells):
+        assert self.changes.drop_cells(cells) == len(self.naive.held.keys() & set(cells))
+        self.naive.drop(lambda c: (c.item, c.key) in cells)
+
     @precondition(lambda self: self.naive.done)
     @rule(times=st.integers(1, 3))
     def undo(self, times):
