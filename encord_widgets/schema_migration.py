@@ -152,8 +152,7 @@ class Migration:
             c for c in items.changes if (c.item, c.key) not in cells
         ]  # of an earlier run, and settled since
         if stale:
-            gone = {(c.item, c.key) for c in stale}
-            items.unstage_where(lambda c: (c.item, c.key) in gone)
+            items.unstage_cells([(c.item, c.key) for c in stale])
         edits: dict[str | UUID, dict[str, object]] = {}
         for change in moves.changes:
             edits.setdefault(change.item, {})[change.key] = change.after

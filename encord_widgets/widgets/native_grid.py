@@ -263,8 +263,7 @@ class NativeGrid(ItemGrid, EncordWidget):
         return self._now()
 
     def _unstage(self, params: Params) -> Answer:
-        cells = set(params.cells("cells"))
-        self.items.unstage_where(lambda change: (change.item, change.key) in cells)
+        self.items.unstage_cells(params.cells("cells"))
         return self._now()
 
     def _refresh(self, _: Params) -> Later:
