@@ -31,7 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one worker has the browser, the rest goes beside
+            item.add_marker(
+                pytest.mark.xdist_group("browser")
+            )  # one worker has the browser, the rest goes beside
 
 
 # Scope "package": Playwright's event loop must not be running any more when other tests run theirs.
