@@ -170,7 +170,7 @@ def test_server_text(body: bytes, text: str) -> None:
         ),
         (
             {"content-type": "application/json", "content-encoding": "gzip"},
-            gzip.compress(b'{"a": 1}' * 99)[:40],
+            gzip.compress(b'{"a": 1}' * 99, mtime=0)[:40],
             4,
             "is cut off",
         ),
