@@ -68,7 +68,8 @@ def test_a_frame_at_once_is_as_row_by_row(data):
     columns = data.draw(st.lists(st.sampled_from(["lux", "weather", "notes", "new"]), unique=True) | labels)
     cells = [[data.draw(cell) for _ in columns] for _ in rows]
     frame = pd.DataFrame(cells, index=pd.Index(rows, dtype=object), columns=columns, dtype=object)
-    if data.draw(st.booleans()):
+    halved = any("\ud83d" in value for row in cells for value in row if isinstance(value, str))
+    if not halved and data.draw(st.booleans()):  # Arrow cannot hold half a surrogate pair
         frame = frame.infer_objects()
     items = table()
     assert staged(frame, items, "merge", at_once=True) == staged(frame, items, "merge", at_once=False)
