@@ -67,7 +67,7 @@ class Notebook:
             self.foreign_requests.append(request.url)
 
     def assert_clean(self) -> None:
-        assert self.page_errors == [], "uncaught errors in the page"
+        assert self.page_errors == [], f"uncaught errors in the page: {self.page_errors}"
         assert self.console_errors == [], "errors of the widgets' bundles in the console"
         assert self.foreign_requests == [], "the page asked for something from outside"
 
@@ -157,6 +157,8 @@ class Notebook:
         self.command("apputils:change-theme", {"theme": name})
         light = "false" if "Dark" in name else "true"
         expect(self.page.locator(f'body[data-jp-theme-light="{light}"]')).to_be_attached()
+        # JupyterLab covers the page meanwhile, and stumbles when the next change comes before it has uncovered it.
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def hide_sidebar(self) -> None:
         self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
