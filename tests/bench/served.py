@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.bench.reference import write_reference
+
 # Each client prints one JSON line: seconds, peak memory and what it found, so that the work can be compared.
 FRAME = """
 import json, resource, sys, time
@@ -26,9 +28,11 @@ print(json.dumps({{"seconds": seconds, "peak_mb": peak, "found": found}}))
 
 
 @contextmanager
-def served(items: int, latency_ms: float) -> Iterator[dict[str, Any]]:
+def served(items: int, latency_ms: float, *, reference: bool = False) -> Iterator[dict[str, Any]]:
     """Serve a folder of some items; what `encord-widgets serve --json` prints, and the folder's uuid as `folder`."""
     with tempfile.TemporaryDirectory() as folder:
+        if reference:
+            write_reference(Path(folder) / "bench.db", items)
         command = [
             *(sys.executable, "-m", "encord_widgets", "serve", "--json", "--port", "0"),
             *(
