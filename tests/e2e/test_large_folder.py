@@ -15,7 +15,7 @@ from tests.served import Served
 ITEMS = 100_000
 
 
-@pytest.mark.parametrize("encord", [("--items", str(ITEMS), "--latency-ms", "30")], indirect=True)
+@pytest.mark.parametrize("encord", [("--items", str(ITEMS), "--latency-ms", "80")], indirect=True)
 def test_a_large_folder(
     encord: Served, open_notebook: OpenNotebook, shot: Shot, capsys: pytest.CaptureFixture[str]
 ) -> None:
