@@ -32,6 +32,7 @@ DEFAULT_DOMAIN: Final = EU_DOMAIN
 _BASE: Final = "/v2/public/"
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-correlation-id", "x-cloud-trace-context")
 _MEDIA_IN_FLIGHT: Final = 4
+_LET_GO: Final = 0.25  # seconds
 
 
 class HttpClient:
@@ -229,6 +230,10 @@ class HttpClient:
         self._media_clients = {}
         for client in clients:
             await client.aclose()
+        # Requests under way fail now; one that is just connecting must have let go of its socket before the loop ends.
+        with anyio.move_on_after(_LET_GO):
+            while self._slots is not None and self._slots.value < self._max_in_flight:  # noqa: ASYNC110 - has no event
+                await anyio.sleep(0.005)
 
     async def _until_it_works(self, once: Callable[[int], Awaitable[T]], call: _Call, *, retry: bool) -> T:
         def again(error: ApiError, attempt: int) -> None:
