@@ -94,7 +94,6 @@ chromium:
 	@for name in $(CHROMIUM); do command -v $$name >/dev/null && exit 0; done; \
 	sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; [ -t 0 ] || sudo="sudo -n"; fi; \
 	echo "No Chromium here: installing Debian's."; \
-	export DEBIAN_FRONTEND=noninteractive; \
-	{ $$sudo apt-get update -qq && $$sudo -E apt-get install -y -qq --no-install-recommends chromium; } >/dev/null \
+	{ $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null \
 	    || { echo "The browser tests need Chromium, and it could not be installed from here." >&2; \
 	         echo "Install it (Debian: sudo apt-get install chromium) and run this again." >&2; exit 1; }
