@@ -157,7 +157,7 @@ def __getattr__(name: str) -> Any:
 def _get_ready() -> None:
     """Load the widgets while the notebook connects: the first grid is shown sooner."""
     with contextlib.suppress(ImportError):  # whoever uses them is told
-        importlib.import_module(f"{__name__}.widgets.workbench")
+        importlib.import_module(f"{__name__}.widgets._ready").load()
 
 
 def __dir__() -> list[str]:

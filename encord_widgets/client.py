@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from encord_widgets.api.endpoints import EncordApi
 from encord_widgets.api.http import HttpClient
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from encord_widgets.commit.journal import OpenCommit
 
 __all__ = ["Client"]
+
+T = TypeVar("T")
 
 
 class Client(IndexClient):
@@ -70,6 +73,7 @@ class Client(IndexClient):
         self._background = Background("encord-widgets")
         self._on_close = on_close
         self._schema: OrganisationSchema | None = None
+        self._schema_ahead: Future[dict[str, Any] | None] | None = None
         self._journals = ClientJournal(journal)
         self.title = title
         self.in_process = in_process
@@ -137,7 +141,7 @@ class Client(IndexClient):
             AuthorisationError: If the folder does not exist or is not yours to read.
         """
         folder_uuid = uuid_of(folder, "folder")
-        found = self._background.call(lambda: self._api.folder(folder_uuid))
+        found = self._ask_ahead_of_items(lambda: self._api.folder(folder_uuid))
         return self._open(FolderSource(found.uuid, found.name))
 
     def items(self, uuids: Iterable[object]) -> ItemSet:
@@ -177,7 +181,7 @@ class Client(IndexClient):
             AuthorisationError: If the group does not exist or is not yours to read.
         """
         group_uuid = uuid_of(group, "image group")
-        found = self._background.call(lambda: self._api.item(group_uuid))
+        found = self._ask_ahead_of_items(lambda: self._api.item(group_uuid))
         if not found.uuids:
             reason = found.problems[0].reason if found.problems else "the server left it out"
             raise InvalidInputError([Problem(item=group_uuid, expected="a readable item", got=reason)])
@@ -191,7 +195,8 @@ class Client(IndexClient):
         Encord API: organisation/client-metadata-schema-v2.
         """
         if self._schema is None:
-            self._schema = OrganisationSchema(self._background, self._api, self.title)
+            ahead, self._schema_ahead = self._schema_ahead, None
+            self._schema = OrganisationSchema(self._background, self._api, self.title, ahead)
         return self._schema
 
     def refresh_schema(self) -> OrganisationSchema:
@@ -360,6 +365,18 @@ class Client(IndexClient):
             ApiError: If the server refuses or cannot be reached.
         """
         return dry_run(plan, self, on_conflict)
+
+    def _ask_ahead_of_items(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Ask what has to be known before items are opened, and for the schema at the same time: they want it next."""
+        if self._schema is None:
+            self._schema_ahead = self._background.start(self._api.schema)
+        try:
+            return self._background.call(question)
+        except BaseException:
+            if self._schema_ahead is not None:
+                self._schema_ahead.cancel()
+                self._schema_ahead = None
+            raise
 
     def _open(self, source: Source) -> ItemSet:
         journal = self._journals.of(source.kind, source.identity, source.title)

@@ -101,7 +101,7 @@ class ItemSet(FocusedItems, TidyItems):
         self._schema_problem: ItemProblem | None = None
         try:
             # Read while the first page is on its way.
-            client.schema.events.live.connect(self.events.schema.emit, unique=True)
+            client.schema.events.live.connect(self._tell_schema, unique=True)
         except (AuthorisationError, NotFoundError) as error:
             # Items are worth opening without it.
             reason = f"the metadata schema could not be read, so values are not checked: {error}"
@@ -190,7 +190,7 @@ class ItemSet(FocusedItems, TidyItems):
         """
         if not self._loader.running:
             self._loader.again()
-            self.client.refresh_schema().events.live.connect(self.events.schema.emit, unique=True)
+            self.client.refresh_schema().events.live.connect(self._tell_schema, unique=True)
             self._schema_problem = None
             self.events.schema.emit()
         return self
@@ -258,6 +258,9 @@ class ItemSet(FocusedItems, TidyItems):
     @property
     def _listing(self) -> Listing:
         return self._loader.listing
+
+    def _tell_schema(self) -> None:
+        self.events.schema.emit()
 
     def _take_progress(self, progress: LoadProgress) -> None:
         try:

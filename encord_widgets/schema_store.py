@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -43,6 +44,7 @@ class OrganisationSchema(SchemaDraft):
         background: The client's loop.
         api: The client's wire.
         title: The server, for people.
+        ahead: The schema as it was asked for already.
 
     Example:
         >>> import encord_widgets as ew
@@ -54,12 +56,18 @@ class OrganisationSchema(SchemaDraft):
         ('1 key added, 1 key changed', True, True)
     """
 
-    def __init__(self, background: Background, api: EncordApi, title: str) -> None:
+    def __init__(
+        self,
+        background: Background,
+        api: EncordApi,
+        title: str,
+        ahead: Future[dict[str, Any] | None] | None = None,
+    ) -> None:
         self._background = background
         self._api = api
         self._server = title
         self._counted: WeakKeyDictionary[ItemSet, UsageCache] = WeakKeyDictionary()
-        super().__init__(self._read())
+        super().__init__(self._read() if ahead is None else MetadataSchema.from_wire(ahead.result()))
 
     def __repr__(self) -> str:
         staged = self.diff()

@@ -15,7 +15,7 @@ ew.{name}
 for thread in threading.enumerate():
     if thread.name == "encord-widgets-import":
         thread.join()
-print("encord_widgets.widgets.workbench" in sys.modules)
+print("encord_widgets.widgets.workbench" in sys.modules and "httpcore" in sys.modules)
 """
 KERNEL = "sys.modules['ipykernel'] = types.ModuleType('ipykernel')"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import ssl
@@ -109,12 +110,18 @@ def user_agent(suffix: str) -> str:
 
 def tls_context() -> ssl.SSLContext:
     """Certificates: httpx's own, or what the variables of requests and curl name, which Encord's SDK honours."""
-    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
-        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-            place = os.environ.get(name)
-            if place and Path(place).exists():
-                folder = Path(place).is_dir()
-                return ssl.create_default_context(
-                    capath=place if folder else None, cafile=None if folder else place
-                )
+    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+        return httpx.create_ssl_context()
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        place = os.environ.get(name)
+        if place and Path(place).exists():
+            folder = Path(place).is_dir()
+            return ssl.create_default_context(
+                capath=place if folder else None, cafile=None if folder else place
+            )
+    return _usual_certificates()
+
+
+@functools.cache  # they come with a package, and reading them takes longer than a request
+def _usual_certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()

@@ -22,7 +22,7 @@ from encord_widgets.api.legacy import LEGACY_PATH, LegacyMethod, enveloped, open
 from encord_widgets.api.retries import RetryPolicy, with_retries
 from encord_widgets.metadata.values import Json
 
-__all__ = ["DEFAULT_DOMAIN", "HttpClient", "RetryPolicy"]
+__all__ = ["DEFAULT_DOMAIN", "HttpClient", "RetryPolicy", "load_transport"]
 
 T = TypeVar("T")
 
@@ -365,6 +365,17 @@ class HttpClient:
     def _check_open(self, method: str, path: str) -> None:
         if self._closed:
             raise ApiError("This client is closed; connect again.", method=method, path=path)
+
+
+def load_transport() -> None:
+    """Load what is else loaded with the first request, so that this one leaves sooner. Sends nothing.
+
+    Example:
+        >>> load_transport()
+    """
+    import stamina  # noqa: F401
+
+    httpx.AsyncHTTPTransport(verify=tls_context())
 
 
 @dataclass(frozen=True, slots=True)

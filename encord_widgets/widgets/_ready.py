@@ -1,0 +1,27 @@
+"""What the first source and the first grid need, loaded while a notebook connects."""
+
+from __future__ import annotations
+
+import anyio.lowlevel
+import platformdirs  # noqa: F401
+
+import encord_widgets.commit.journal
+import encord_widgets.widgets.workbench  # noqa: F401
+from encord_widgets.api.http import load_transport
+from encord_widgets.background import Background
+
+__all__ = ["load"]
+
+
+def load() -> None:
+    """Load what else is only loaded with the first request: an event loop, the HTTP transport, the certificates.
+
+    Sends nothing.
+
+    Example:
+        >>> load()
+    """
+    load_transport()
+    background = Background("encord-widgets-ready")
+    background.call(anyio.lowlevel.checkpoint)
+    background.close()
