@@ -200,14 +200,16 @@ class Column:
             map(_KIND_NUMBER.__getitem__, map(type, values)), dtype=np.uint8, count=len(values)
         )
         for kind in kinds:
-            places = np.flatnonzero(order == _KIND_NUMBER[kind])
-            chosen = () if kind in _VALUELESS else [values[place] for place in places.tolist()]
-            self._write_kind(kind, rows[places], chosen)
+            here = order == _KIND_NUMBER[kind]
+            chosen = () if kind in _VALUELESS else list(compress(values, here.tobytes()))
+            self._write_kind(kind, rows[here], chosen)
 
     def _write_kind(self, kind: type, rows: Rows, values: Sequence[Any]) -> None:
         """Set cells to values of one Python type."""
         if kind is str:
             self._tags[rows] = Tag.TEXT
+            if values[0] == values[-1] and values.count(values[0]) == len(values):
+                values = values[:1]  # most item fields hold one text on the whole page
             self._code_array()[rows] = self._encode(values)
         elif kind is float:
             self._tags[rows] = Tag.FLOAT
@@ -225,10 +227,15 @@ class Column:
             self._code_array()[rows] = self._keep(json_texts(values))
 
     def _write_integers(self, rows: Rows, values: Sequence[int]) -> None:
-        if min(values) >= -_EXACT_INT and max(values) <= _EXACT_INT:
-            self._tags[rows] = Tag.INT
-            self._number_array()[rows] = values
-            return
+        try:
+            numbers = np.array(values, dtype=np.int64)
+        except OverflowError:
+            pass
+        else:
+            if int(numbers.min()) >= -_EXACT_INT and int(numbers.max()) <= _EXACT_INT:
+                self._tags[rows] = Tag.INT
+                self._number_array()[rows] = numbers
+                return
         exact = np.array([-_EXACT_INT <= value <= _EXACT_INT for value in values], dtype=np.bool_)
         self._tags[rows] = np.where(exact, Tag.INT, Tag.BIG_INT)
         self._number_array()[rows[exact]] = list(compress(values, exact))
@@ -386,7 +393,7 @@ class Column:
             self._codes = np.zeros(len(self._tags), dtype=np.int32)
         return self._codes
 
-    def _encode(self, words: Sequence[str]) -> Sequence[int]:
+    def _encode(self, words: Sequence[str]) -> npt.NDArray[np.int32] | range:
         """Codes of texts; each text is kept once, until it shows that hardly any comes twice."""
         index = self._index
         start = len(self.texts)
@@ -394,9 +401,11 @@ class Column:
             self.texts.extend(words)
             return range(start, len(self.texts))
         try:
-            return list(map(index.__getitem__, words))
+            return np.fromiter(map(index.__getitem__, words), dtype=np.int32, count=len(words))
         except KeyError:
-            codes = [index.setdefault(word, len(index)) for word in words]
+            codes = np.fromiter(
+                (index.setdefault(word, len(index)) for word in words), dtype=np.int32, count=len(words)
+            )
         self.texts.extend(list(islice(reversed(index), len(index) - start))[::-1])
         if len(index) > _FEW_TEXTS and len(index) > self._size / 2:
             self._index = None

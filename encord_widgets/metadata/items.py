@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from encord_widgets.metadata.columns import Column, Rows
+from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.values import ABSENT, Json, Value
 
 __all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable"]
@@ -238,26 +239,53 @@ class ItemTable:
         if len(known) < len(batch):
             batch = batch.take(known)
         rows = self.rows_of(batch.uuids)
-        held = _keys(batch.metadata)
+        held = self._write(rows, batch)
         for key, column in self._columns.items():
-            if key not in held and column.tags[rows].any():
-                column.write(rows, [ABSENT] * len(rows))
-        self._write(rows, batch)
+            without = rows if key not in held else np.delete(rows, held[key])
+            gone = without[column.tags[without] != Tag.ABSENT]
+            if len(gone):
+                column.write(gone, [ABSENT] * len(gone))
         return rows
 
-    def _write(self, rows: Rows, batch: ItemBatch) -> None:
+    def _write(self, rows: Rows, batch: ItemBatch) -> dict[str, Rows]:
+        """Write fields and the keys that items hold; returns the places of those items in the batch, by key."""
         if not len(rows):
-            return
+            return {}
         for name, values in batch.fields.items():
             self._fields[name].write(rows, values)
-        for key in _keys(batch.metadata):
+        held: dict[str, Rows] = {}
+        for key, (places, values) in _by_key(batch.metadata).items():
             column = self._columns.get(key)
             if column is None:
                 column = self._columns[key] = Column(len(self.uuids))
-            column.write(rows, list(map(dict.get, batch.metadata, repeat(key), repeat(ABSENT))))
+            column.write(rows[places], values)
+            held[key] = places
+        return held
 
 
-def _keys(metadata: Sequence[Mapping[str, Json]]) -> dict[str, None]:
-    """All keys, in first-seen order."""
-    sets = dict.fromkeys(map(tuple, metadata))  # most items of a page hold the same keys
-    return dict.fromkeys(key for keys in sets for key in keys)
+def _by_key(metadata: Sequence[dict[str, Json]]) -> dict[str, tuple[Rows, list[Value]]]:
+    """Places of the items that hold a key, and its values there, for all keys in first-seen order.
+
+    Items that hold the same keys, as most of a page do, are taken apart together: a step for each key, not each cell.
+    """
+    alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, keys in enumerate(map(tuple, metadata)):
+        alike[keys].append(place)
+    values: dict[str, list[Value]] = defaultdict(list)
+    holders: dict[str, list[int]] = defaultdict(list)
+    for number, (keys, places) in enumerate(alike.items()):
+        columns = zip(*(metadata[place].values() for place in places), strict=True)
+        for key, cells in zip(keys, columns, strict=True):
+            values[key].extend(cells)
+            holders[key].append(number)
+    order = np.fromiter(chain.from_iterable(alike.values()), dtype=np.int64, count=len(metadata))
+    sizes = list(map(len, alike.values()))
+    found = {}
+    for key, column in values.items():
+        if len(column) == len(order):
+            found[key] = order, column
+            continue
+        holds = np.zeros(len(sizes), dtype=np.bool_)
+        holds[holders[key]] = True
+        found[key] = order[np.repeat(holds, sizes)], column
+    return found

@@ -37,8 +37,9 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 
 _EXACT_INT: Final = 2**53
 _TO_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
+_NINETEEN_DIGITS: Final = b"0" * 19
 _TWENTY_DIGITS: Final = b"0" * 20  # 19 digits fit 64 bits
-_NEGATIVE: Final = b"-" + b"0" * 19
+_NEGATIVE: Final = b"-" + _NINETEEN_DIGITS
 _BEFORE_A_NUMBER: Final = frozenset([b":", b"[", b",", b"-", b" ", b"\t", b"\r", b"\n"])
 _MAX_DEPTH: Final = 64
 
@@ -149,6 +150,8 @@ def has_long_integer(text: str | bytes) -> bool:
     """
     raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
     digits = raw.translate(_TO_ZERO)  # a plain search is several times faster than a pattern
+    if _NINETEEN_DIGITS not in digits:  # hardly any text has so many
+        return False
     return _holds(digits, _TWENTY_DIGITS) or _holds(digits, _NEGATIVE)
 
 
