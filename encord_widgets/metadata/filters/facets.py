@@ -217,8 +217,8 @@ def _round_edges(low: float, high: float, bins: int, *, whole: bool) -> tuple[fl
     power = math.floor(math.log10(span))
     for exponent in (power, power + 1):
         for step in _STEPS:
-            wide = step * 10.0**exponent
-            if whole and wide != int(wide):
+            wide = step * float(f"1e{exponent}")
+            if math.isinf(wide) or (whole and wide != int(wide)):
                 continue
             first, last = math.floor(low / wide), math.ceil(high / wide)
             if last - first <= bins:

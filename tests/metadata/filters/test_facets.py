@@ -149,3 +149,8 @@ def test_the_engine_keeps_what_texts_mean():
     some_rows = np.arange(5)
     again = engine.facet("key:captured at", some_rows, bins=40)
     assert again == facet(source.column("key:captured at"), some_rows, bins=40)
+
+
+def test_numbers_near_the_end_of_float64_are_drawn():
+    values = [0, 1.0000000000000002e308]
+    assert facet(column_of(values), np.arange(2), 1).counts == (2,)
