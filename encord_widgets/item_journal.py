@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,9 +14,10 @@ from encord_widgets.commit.receipt import Receipt
 if TYPE_CHECKING:
     from encord_widgets.commit.journal import Journal, OpenCommit, SourceKey
     from encord_widgets.commit.options import CommitLog
+    from encord_widgets.commit.receipt import ReceiptRow
     from encord_widgets.commit.sessions import EarlierEdits, Session
     from encord_widgets.metadata.changes import Change, ChangeSet
-    from encord_widgets.metadata.plan import Plan
+    from encord_widgets.metadata.plan import Plan, PlannedItem
 
 __all__ = ["ClientJournal", "ItemJournal", "joined"]
 
@@ -96,7 +97,7 @@ class ItemJournal:
         return sum(self._each_gone(self._session.discard))
 
     def begin(self, plan: Plan) -> CommitLog:
-        """Write a plan down before it is sent.
+        """Write a plan down before anything of it is sent: with its first bundle, while that is read.
 
         Args:
             plan: What is to be committed.
@@ -108,7 +109,7 @@ class ItemJournal:
         def begin(session: Session) -> CommitLog:
             return session.begin_commit(plan)
 
-        return self._or(NoLog, begin)
+        return _PlanFirst(lambda: self._or(NoLog, begin))
 
     def cut_off(self) -> list[OpenCommit]:
         """Commits of the same source that were begun and did not end."""
@@ -150,6 +151,36 @@ class ItemJournal:
         except JournalError as error:
             self.notice = str(error)
             return otherwise()
+
+
+class _PlanFirst:
+    """The log of a commit whose plan is written down with its first bundle, by whichever lane is first.
+
+    Args:
+        begin: Writes the plan down.
+    """
+
+    def __init__(self, begin: Callable[[], CommitLog]) -> None:
+        self._begin = begin
+        self._log: CommitLog | None = None
+        self._lock = threading.Lock()
+
+    def intent(self, planned: Sequence[PlannedItem]) -> None:
+        with self._lock:
+            log = self._log = self._log or self._begin()
+        log.intent(planned)
+
+    def outcome(self, rows: Sequence[ReceiptRow]) -> None:
+        if self._log is not None:
+            self._log.outcome(rows)
+
+    def finish(self, receipt: Receipt) -> None:
+        if self._log is not None:  # else nothing was sent, and all stays staged
+            self._log.finish(receipt)
+
+    def let_go(self) -> None:
+        if self._log is not None:
+            self._log.let_go()
 
 
 class ClientJournal:

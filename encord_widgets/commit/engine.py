@@ -127,8 +127,22 @@ class _Commit:
         return not self.stop.is_set() and not self.state.fault
 
     async def _commit(self, planned: Sequence[PlannedItem], may_write: Callable[[], Awaitable[bool]]) -> None:
-        if await self._goes_on() and await self._written_down(self.log.intent, planned):
-            outcome = await Bundle(self.calls, planned, self.options, self._moved, may_write).run()
+        if await self._goes_on():
+            written_down = anyio.Event()
+
+            async def intend() -> None:
+                # While the bundle is read: nothing has to wait for the disk between the reading and the writing.
+                await self._written_down(self.log.intent, planned)
+                written_down.set()
+
+            async def ready() -> bool:
+                await written_down.wait()
+                return await may_write()
+
+            outcome = None
+            async with anyio.create_task_group() as group:
+                group.start_soon(intend)
+                outcome = await Bundle(self.calls, planned, self.options, self._moved, ready).run()
             if outcome is not None:
                 await self._settle(planned, outcome)
                 return
