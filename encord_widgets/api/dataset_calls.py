@@ -9,7 +9,7 @@ from uuid import UUID
 from encord_widgets.api.errors import BadResponseError
 from encord_widgets.api.folder_calls import MAX_BULK, FolderCalls
 from encord_widgets.api.index_models import Dataset, DatasetRow, as_object
-from encord_widgets.api.wire import checked_uuid, normal_uuid, parse_model
+from encord_widgets.api.wire import checked_uuid, checked_uuids, normal_uuid, parse_model
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.values import Json
 
@@ -98,7 +98,7 @@ class DatasetCalls(FolderCalls):
             1
         """
         dataset = checked_uuid(uuid, "dataset")
-        asked: list[Json] = [*dict.fromkeys(checked_uuid(item, "item") for item in items)]
+        asked: list[Json] = [*dict.fromkeys(checked_uuids(items, "item"))]
         if len(asked) > MAX_BULK:
             raise InvalidInputError(
                 [Problem(expected="up to 1000 items at a time", got=str(len(asked)), hint="Split them.")]

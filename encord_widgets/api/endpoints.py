@@ -13,7 +13,7 @@ from encord_widgets.api.dataset_calls import DatasetCalls
 from encord_widgets.api.errors import BadResponseError, NotFoundError
 from encord_widgets.api.folder_calls import MAX_BULK, ItemPage, RawPage
 from encord_widgets.api.index_calls import IndexCalls
-from encord_widgets.api.wire import answered_uuids, checked_uuid, parse_items, split_page
+from encord_widgets.api.wire import answered_uuids, checked_uuid, checked_uuids, parse_items, split_page
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.values import Json
@@ -72,7 +72,7 @@ class EncordApi(IndexCalls, DatasetCalls):
             >>> (await api.items([uuid])).missing  # doctest: +SKIP
             []
         """
-        asked = list(dict.fromkeys(checked_uuid(uuid, "item") for uuid in uuids))
+        asked = list(dict.fromkeys(checked_uuids(uuids, "item")))
         _check_bulk(len(asked))
         if not asked:
             return ItemBatch()
@@ -140,11 +140,8 @@ class EncordApi(IndexCalls, DatasetCalls):
         # Item by item: one that the quick encoder cannot take does not slow the others down.
         body = [
             b'"%b":{"clientMetadata":%b}'
-            % (
-                checked_uuid(uuid, "item").encode(),
-                metadata if isinstance(metadata, bytes) else encode(metadata),
-            )
-            for uuid, metadata in patches.items()
+            % (uuid.encode(), metadata if isinstance(metadata, bytes) else encode(metadata))
+            for uuid, metadata in zip(checked_uuids(patches, "item"), patches.values(), strict=True)
         ]
         first = next(iter(patches))
         subject = f"metadata of {len(body)} items ({first}{', ...' if len(body) > 1 else ''})"

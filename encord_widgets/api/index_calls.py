@@ -9,7 +9,7 @@ from uuid import UUID
 from encord_widgets.api.errors import AuthorisationError, BadResponseError
 from encord_widgets.api.folder_calls import MAX_BULK, FolderCalls, RawPage
 from encord_widgets.api.index_models import Collection, Preset
-from encord_widgets.api.wire import checked_uuid, normal_uuid, parse_model
+from encord_widgets.api.wire import checked_uuid, checked_uuids, normal_uuid, parse_model
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.values import Json
 
@@ -231,7 +231,7 @@ class IndexCalls(FolderCalls):
 
     async def _bulk(self, uuid: str | UUID, call: str, items: Iterable[str | UUID]) -> list[str]:
         collection = checked_uuid(uuid, "collection")
-        asked = list(dict.fromkeys(checked_uuid(item, "item") for item in items))
+        asked = list(dict.fromkeys(checked_uuids(items, "item")))
         if len(asked) > MAX_BULK:
             raise InvalidInputError(
                 [Problem(expected="up to 1000 items at a time", got=str(len(asked)), hint="Split them.")]

@@ -22,7 +22,9 @@ from encord_widgets.api.wire_model import (
     Time,
     Uuid,
     WireModel,
+    are_normal_uuids,
     checked_uuid,
+    checked_uuids,
     normal_uuid,
     parse_model,
 )
@@ -35,15 +37,13 @@ __all__ = [
     "PathElement",
     "answered_uuids",
     "checked_uuid",
+    "checked_uuids",
     "normal_uuid",
     "parse_items",
     "parse_model",
     "split_page",
 ]
 
-_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_CANONICAL: Final = re.compile(_UUID).fullmatch
-_CANONICAL_PAGE: Final = re.compile(rf"{_UUID}(?:\n{_UUID})*+").fullmatch
 _NAMES: Final = tuple((name, to_camel(name)) for name in FIELDS)
 _ALL_FIELDS: Final = itemgetter(*(camel for _, camel in _NAMES))
 _MISSING: Final = object()
@@ -207,7 +207,7 @@ def _plain(results: Any, known: Mapping[str, dict[str, Json]]) -> ItemBatch | No
         if known:
             parsed = iter(metadata)
             metadata = [known[text] if text in known else next(parsed) for text in texts]
-        if not _CANONICAL_PAGE("\n".join(uuids)) or set(map(type, metadata)) != {dict}:
+        if not are_normal_uuids(uuids) or set(map(type, metadata)) != {dict}:
             return None
     except (KeyError, TypeError, ValueError):
         return None
@@ -224,13 +224,11 @@ def _careful(results: Sequence[object]) -> ItemBatch:
         if not isinstance(entry, dict):
             problems.append(ItemProblem(None, None, f"expected an object, got {_kind(entry)}"))
             continue
-        found = entry.get("uuid")
-        if type(found) is not str or not _CANONICAL(found):
-            found = normal_uuid(found)
-            if found is None:
-                got = _kind(entry["uuid"]) if "uuid" in entry else "none"
-                problems.append(ItemProblem(None, _name(entry), f"expected a uuid, got {got}"))
-                continue
+        found = normal_uuid(entry.get("uuid"))
+        if found is None:
+            got = _kind(entry["uuid"]) if "uuid" in entry else "none"
+            problems.append(ItemProblem(None, _name(entry), f"expected a uuid, got {got}"))
+            continue
         text = entry.get("clientMetadata", _MISSING)
         if text is _MISSING:
             text = entry.get("client_metadata")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
@@ -20,12 +21,34 @@ __all__ = [
     "Time",
     "Uuid",
     "WireModel",
+    "are_normal_uuids",
     "checked_uuid",
+    "checked_uuids",
     "normal_uuid",
     "parse_model",
 ]
 
-_CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+_UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UUID_LENGTH: Final = 36
+_CANONICAL: Final = re.compile(_UUID).fullmatch
+_ALL_CANONICAL: Final = re.compile(rf"{_UUID}(?:\n{_UUID})*+").fullmatch
+
+
+def are_normal_uuids(values: Sequence[str]) -> bool:
+    """Whether all of them are uuids in lower case with hyphens: one look at a whole page.
+
+    Args:
+        values: Texts.
+
+    Raises:
+        TypeError: If something else than text is among them.
+
+    Example:
+        >>> are_normal_uuids(["8ad5c1e0-0000-4000-8000-000000000001"]), are_normal_uuids(["8AD5"])
+        (True, False)
+    """
+    text = "\n".join(values)
+    return len(text) == (_UUID_LENGTH + 1) * len(values) - 1 and _ALL_CANONICAL(text) is not None
 
 
 def normal_uuid(value: object) -> str | None:
@@ -117,6 +140,27 @@ class WireModel(BaseModel):
 
 
 _Model = TypeVar("_Model", bound=WireModel)
+
+
+def checked_uuids(values: Iterable[object], what: str) -> list[str]:
+    """Uuids given by the caller, in lower case with hyphens; one look for all of them where they are that already.
+
+    Args:
+        values: Texts or `uuid.UUID`s.
+        what: What they identify, such as `item`.
+
+    Raises:
+        InvalidInputError: If one of them is no uuid.
+
+    Example:
+        >>> checked_uuids(["8AD5C1E0-0000-4000-8000-000000000001"], "item")
+        ['8ad5c1e0-0000-4000-8000-000000000001']
+    """
+    given = list(values)
+    plain = [value for value in given if type(value) is str]
+    if len(plain) == len(given) and are_normal_uuids(plain):
+        return plain
+    return [checked_uuid(value, what) for value in given]
 
 
 def parse_model(model: type[_Model], data: object, what: str) -> _Model:

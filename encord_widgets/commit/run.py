@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
+from encord_widgets.api.codec import rarely_collected
 from encord_widgets.commit.engine import check_destroys, commit_plan
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress, NoLog
 from encord_widgets.commit.receipt import Receipt
@@ -63,15 +64,16 @@ class CommitRun:
         async def work() -> Receipt:
             written_to = log or NoLog()
             try:
-                receipt = await commit_plan(
-                    api,
-                    plan,
-                    options,
-                    stop=self._stop,
-                    on_progress=moved,
-                    on_observed=on_observed,
-                    log=written_to,
-                )
+                with rarely_collected():
+                    receipt = await commit_plan(
+                        api,
+                        plan,
+                        options,
+                        stop=self._stop,
+                        on_progress=moved,
+                        on_observed=on_observed,
+                        log=written_to,
+                    )
             finally:
                 written_to.let_go()
             on_finish(receipt)
