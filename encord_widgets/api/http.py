@@ -89,6 +89,7 @@ class HttpClient:
         self._media_slots: anyio.Semaphore | None = None
         self._tls: ssl.SSLContext | None = None
         self._closed = False
+        self._under_way: set[anyio.CancelScope] = set()
         self.trouble = ""
         self._waiting: set[str] = set()  # requests that were sent and are to be sent again
 
@@ -216,7 +217,7 @@ class HttpClient:
             async with slots:
                 return await media.fetch(client, source, limit_bytes, follow=not own, attempt=attempt)
 
-        return await with_retries(once, self.retry, subject)
+        return await self._until_closed(with_retries(once, self.retry, subject), "GET", "media")
 
     async def aclose(self) -> None:
         """Close all connections; later requests fail with a clear message.
@@ -225,15 +226,17 @@ class HttpClient:
             >>> await http.aclose()  # doctest: +SKIP
         """
         self._closed = True
+        # First what is under way: a connection made for it after the pool was closed would belong to nobody.
+        with anyio.move_on_after(_LET_GO):
+            while self._under_way:
+                for scope in self._under_way:
+                    scope.cancel()
+                await anyio.sleep(0.002)
         clients = [client for client in (self._client, *self._media_clients.values()) if client is not None]
         self._client = None
         self._media_clients = {}
         for client in clients:
             await client.aclose()
-        # Requests under way fail now; one that is just connecting must have let go of its socket before the loop ends.
-        with anyio.move_on_after(_LET_GO):
-            while self._slots is not None and self._slots.value < self._max_in_flight:  # noqa: ASYNC110 - has no event
-                await anyio.sleep(0.005)
 
     async def _until_it_works(self, once: Callable[[int], Awaitable[T]], call: _Call, *, retry: bool) -> T:
         def again(error: ApiError, attempt: int) -> None:
@@ -241,7 +244,8 @@ class HttpClient:
             self._tell(f"{error.cause} Trying again, {attempt} of {self.retry.attempts}.")
 
         try:
-            return await with_retries(once, self.retry, call.label, retry=retry, on_retry=again)
+            work = with_retries(once, self.retry, call.label, retry=retry, on_retry=again)
+            return await self._until_closed(work, call.method, call.path)
         finally:
             if call.trace_id in self._waiting:
                 self._waiting.remove(call.trace_id)
@@ -362,9 +366,22 @@ class HttpClient:
             follow_redirects=False,
         )
 
+    async def _until_closed(self, work: Awaitable[T], method: str, path: str) -> T:
+        with anyio.CancelScope() as scope:
+            self._under_way.add(scope)
+            try:
+                return await work
+            finally:
+                self._under_way.remove(scope)
+        raise _closed(method, path)
+
     def _check_open(self, method: str, path: str) -> None:
         if self._closed:
-            raise ApiError("This client is closed; connect again.", method=method, path=path)
+            raise _closed(method, path)
+
+
+def _closed(method: str, path: str) -> ApiError:
+    return ApiError("This client is closed; connect again.", method=method, path=path)
 
 
 def load_transport() -> None:

@@ -307,3 +307,35 @@ async def test_long_numbers_come_back_whole() -> None:
     http = client(httpx.Response(200, content=body))
     assert await http.request("GET", "x") == {"long": 2**64 + 1, "negative": -(2**63) - 1, "float": 1.5}
     await http.aclose()
+
+
+async def test_a_request_that_is_connecting_when_its_client_is_closed_ends_at_once() -> None:
+    connecting, ended = anyio.Event(), []
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            connecting.set()
+            try:
+                await anyio.sleep(60)
+            finally:
+                ended.append(request.url.path)
+            return httpx.Response(200, json=None)
+
+        async def aclose(self) -> None:
+            assert ended, "the pool was closed before what is under way in it had ended"
+
+    http = HttpClient(BearerCredentials("t"), "http://127.0.0.1:9", transport=Slow())
+    failures: list[str] = []
+
+    async def ask() -> None:
+        try:
+            await http.request("GET", "storage/folders")
+        except ApiError as error:
+            failures.append(str(error))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask)
+        await connecting.wait()
+        await http.aclose()
+    assert ended
+    assert "closed" in failures[0]

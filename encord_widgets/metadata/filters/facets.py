@@ -218,7 +218,7 @@ def _round_edges(low: float, high: float, bins: int, *, whole: bool) -> tuple[fl
     for exponent in (power, power + 1):
         for step in _STEPS:
             wide = step * float(f"1e{exponent}")
-            if math.isinf(wide) or (whole and wide != int(wide)):
+            if not 0 < wide < math.inf or (whole and wide != int(wide)):
                 continue
             first, last = math.floor(low / wide), math.ceil(high / wide)
             if last - first <= bins:
