@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.errors import AuthorisationError, NotFoundError
 from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
@@ -20,6 +21,7 @@ from encord_widgets.commit.recheck import DriftReport, recheck
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.commit.undo import UndoPlan, undo_plan
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_cache import ClientCache
 from encord_widgets.item_journal import ClientJournal, joined
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSource, Source
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Client"]
 
+T = TypeVar("T")
+
 
 class Client(IndexClient):
     """A connection. Make one with `connect` or `demo`; close it, or use it as a context manager.
@@ -48,6 +52,7 @@ class Client(IndexClient):
         on_close: Called when the client is closed.
         journal: Name of the journal in the user's state folder: server and identity. Without one, staged edits are gone
             with this process.
+        cache: Where the tables of its sources are kept; without one, none are.
 
     Example:
         >>> import encord_widgets as ew
@@ -64,6 +69,7 @@ class Client(IndexClient):
         in_process: bool = False,
         on_close: Callable[[], None] | None = None,
         journal: str | None = None,
+        cache: ClientCache | None = None,
     ) -> None:
         self._http = http
         self._api = EncordApi(http)
@@ -71,6 +77,7 @@ class Client(IndexClient):
         self._on_close = on_close
         self._schema: OrganisationSchema | None = None
         self._journals = ClientJournal(journal)
+        self._cache = cache or ClientCache(None)
         self.title = title
         self.in_process = in_process
 
@@ -93,6 +100,7 @@ class Client(IndexClient):
         if self._background.started:
             self._background.call(self._http.aclose)
         self._background.close()
+        self._cache.close()
         self._journals.close()
         if on_close is not None:
             on_close()
@@ -137,7 +145,7 @@ class Client(IndexClient):
             AuthorisationError: If the folder does not exist or is not yours to read.
         """
         folder_uuid = uuid_of(folder, "folder")
-        found = self._background.call(lambda: self._api.folder(folder_uuid))
+        found = self._look("folder", folder_uuid, lambda: self._api.folder(folder_uuid))
         return self._open(FolderSource(found.uuid, found.name))
 
     def items(self, uuids: Iterable[object]) -> ItemSet:
@@ -177,7 +185,7 @@ class Client(IndexClient):
             AuthorisationError: If the group does not exist or is not yours to read.
         """
         group_uuid = uuid_of(group, "image group")
-        found = self._background.call(lambda: self._api.item(group_uuid))
+        found = self._look("image_group", group_uuid, lambda: self._api.item(group_uuid))
         if not found.uuids:
             reason = found.problems[0].reason if found.problems else "the server left it out"
             raise InvalidInputError([Problem(item=group_uuid, expected="a readable item", got=reason)])
@@ -361,6 +369,25 @@ class Client(IndexClient):
         """
         return dry_run(plan, self, on_conflict)
 
+    def clear_cache(self) -> int:
+        """Delete the cached tables of this server and account; each source is then read as if for the first time.
+
+        Tables that are open stay as they are. Where a source is read to its end again, its table is kept again, unless
+        the cache is off: `connect(cache=False)`, or `ENCORD_WIDGETS_CACHE=off` in the environment.
+
+        Returns:
+            How many tables there were.
+        """
+        return self._cache.clear()
+
     def _open(self, source: Source) -> ItemSet:
         journal = self._journals.of(source.kind, source.identity, source.title)
-        return ItemSet(self, source, self._background, self._api, journal)
+        cache = self._cache.of(source.kind, source.identity)
+        return ItemSet(self, source, self._background, self._api, journal, cache=cache)
+
+    def _look(self, kind: str, identity: str, ask: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return self._background.call(ask)
+        except (AuthorisationError, NotFoundError):
+            self._cache.forget(kind, identity)  # what is not to be read any more is not kept either
+            raise

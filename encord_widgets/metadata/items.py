@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
 from encord_widgets.metadata.columns import Column, Rows
-from encord_widgets.metadata.values import ABSENT, Json, Value
+from encord_widgets.metadata.values import ABSENT, Json, Value, compact, same
 
-__all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable"]
+__all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
 
 FIELDS: Final = (
     "name",
@@ -104,6 +104,19 @@ class ItemBatch:
             fields={name: [values[i] for i in positions] for name, values in self.fields.items()},
             metadata=[self.metadata[i] for i in positions],
         )
+
+
+@dataclass(slots=True)
+class Replaced:
+    """What a batch of items replaced in a table.
+
+    Args:
+        any: Whether anything was written at all.
+        keys: By metadata key, the rows (int64) that hold another value than before, and what they held.
+    """
+
+    any: bool = False
+    keys: dict[str, tuple[Rows, Column]] = field(default_factory=dict)
 
 
 class ItemTable:
@@ -225,25 +238,69 @@ class ItemTable:
         self._write(rows, batch)
         return rows
 
-    def write(self, batch: ItemBatch) -> Rows:
+    def fill(self, uuids: list[str], fields: Mapping[str, Column], columns: Mapping[str, Column]) -> None:
+        """Take over whole columns, while the table is empty.
+
+        Args:
+            uuids: Uuid of every item, lower case.
+            fields: Column of every item field.
+            columns: Columns of metadata keys.
+
+        Raises:
+            ValueError: If the table is not empty, or the columns do not belong together.
+        """
+        rows = {uuid: row for row, uuid in enumerate(uuids)}
+        lengths = {len(rows), *map(len, (*fields.values(), *columns.values()))}
+        if self.uuids or lengths != {len(uuids)} or fields.keys() != self._fields.keys():
+            raise ValueError("these columns make no table")
+        self.uuids.extend(uuids)
+        self._rows.update(rows)
+        self._fields.update(fields)
+        self._columns.update(columns)
+
+    def take_over(self, other: ItemTable) -> None:
+        """Become as another table, which is not used any more, while this one is empty.
+
+        Args:
+            other: The other table.
+        """
+        self.fill(other.uuids, other._fields, other._columns)
+
+    def write(self, batch: ItemBatch) -> Replaced:
         """Replace fields and metadata of items that are in the table; others are passed over.
+
+        What is the same already is left alone, so that nothing that was worked out from it has to be done again.
 
         Args:
             batch: Items from the wire.
 
         Returns:
-            The rows that were written (int64).
+            What was there before.
         """
-        known = [i for i, uuid in enumerate(batch.uuids) if uuid in self._rows]
-        if len(known) < len(batch):
-            batch = batch.take(known)
-        rows = self.rows_of(batch.uuids)
+        places = {uuid: place for place, uuid in enumerate(batch.uuids) if uuid in self._rows}
+        if len(places) < len(batch):
+            batch = batch.take(list(places.values()))
+        rows, replaced = self.rows_of(batch.uuids), Replaced()
+        if not len(rows):
+            return replaced
+        for name, values in batch.fields.items():
+            if _write_moved(self._fields[name], rows, values) is not None:
+                replaced.any = True
         held = _keys(batch.metadata)
-        for key, column in self._columns.items():
-            if key not in held and column.tags[rows].any():
-                column.write(rows, [ABSENT] * len(rows))
-        self._write(rows, batch)
-        return rows
+        for key in dict.fromkeys((*self._columns, *held)):
+            column = self._columns.get(key)
+            if column is None:
+                column = self._columns[key] = Column(len(self.uuids))
+            if key not in held and not column.tags[rows].any():
+                continue
+            before = _write_moved(
+                column, rows, list(map(dict.get, batch.metadata, repeat(key), repeat(ABSENT)))
+            )
+            if before is not None:
+                replaced.any = True
+                if len(before[0]):
+                    replaced.keys[key] = before
+        return replaced
 
     def _write(self, rows: Rows, batch: ItemBatch) -> None:
         if not len(rows):
@@ -261,3 +318,27 @@ def _keys(metadata: Sequence[Mapping[str, Json]]) -> dict[str, None]:
     """All keys, in first-seen order."""
     sets = dict.fromkeys(map(tuple, metadata))  # most items of a page hold the same keys
     return dict.fromkeys(key for keys in sets for key in keys)
+
+
+def _write_moved(column: Column, rows: Rows, values: Sequence[Value]) -> tuple[Rows, Column] | None:
+    """Write the cells that are not exactly the same; tell those that are another value, and what they held."""
+    held, kinds = column.values(rows), list(map(type, values))
+    nested = not _NESTED.isdisjoint(kinds)
+    if not nested and held == list(values) and list(map(type, held)) == kinds:
+        return None
+    moved = [
+        at
+        for at, (old, new) in enumerate(zip(held, values, strict=True))
+        if type(old) is not type(new)
+        or old != new
+        or (isinstance(new, (list, dict)) and compact(new) != compact(cast("Json", old)))  # in another order
+    ]
+    if not moved:
+        return None
+    other = rows[[at for at in moved if not same(held[at], values[at])]]
+    before = column.take(other)
+    column.write(rows[moved], [values[at] for at in moved])
+    return other, before
+
+
+_NESTED: Final[frozenset[type]] = frozenset({list, dict})
