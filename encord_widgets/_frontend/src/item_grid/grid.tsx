@@ -53,7 +53,7 @@ export function GridWidget({ controller, keys, model, client }: GridProps): JSX.
         />
       )}
       {view.as_of && (
-        <div class="ecw-waiting" role="status">
+        <div class="ecw-asof" role="status">
           <span class="ecw-sign ecw-s-updated" aria-hidden="true">
             ↻{" "}
           </span>
