@@ -9,8 +9,8 @@ from typing import Final, cast
 
 import numpy as np
 
-from encord_widgets.metadata.columns import Column, Rows
-from encord_widgets.metadata.values import ABSENT, Json, Value, compact, same
+from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.values import ABSENT, Json, Value, compact, json_texts, same
 
 __all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
 
@@ -254,7 +254,7 @@ class ItemTable:
         if self.uuids or lengths != {len(uuids)} or fields.keys() != self._fields.keys():
             raise ValueError("these columns make no table")
         self.uuids.extend(uuids)
-        self._rows.update(rows)
+        self._rows = rows
         self._fields.update(fields)
         self._columns.update(columns)
 
@@ -263,8 +263,14 @@ class ItemTable:
 
         Args:
             other: The other table.
+
+        Raises:
+            ValueError: If this one is not empty.
         """
-        self.fill(other.uuids, other._fields, other._columns)
+        if self.uuids:
+            raise ValueError("this table holds items already")
+        self.uuids.extend(other.uuids)
+        self._rows, self._fields, self._columns = other._rows, other._fields, other._columns
 
     def write(self, batch: ItemBatch) -> Replaced:
         """Replace fields and metadata of items that are in the table; others are passed over.
@@ -320,12 +326,17 @@ def _keys(metadata: Sequence[Mapping[str, Json]]) -> dict[str, None]:
     return dict.fromkeys(key for keys in sets for key in keys)
 
 
-def _write_moved(column: Column, rows: Rows, values: Sequence[Value]) -> tuple[Rows, Column] | None:
+def _write_moved(column: Column, rows: Rows, values: list[Value]) -> tuple[Rows, Column] | None:
     """Write the cells that are not exactly the same; tell those that are another value, and what they held."""
-    held, kinds = column.values(rows), list(map(type, values))
-    nested = not _NESTED.isdisjoint(kinds)
-    if not nested and held == list(values) and list(map(type, held)) == kinds:
-        return None
+    kinds = list(map(type, values))
+    plain = _without_same_json(column, rows, values, kinds)
+    if plain is not None:
+        whole = len(plain) == len(values)
+        held = column.values(rows if whole else rows[plain])
+        wanted = values if whole else [values[at] for at in plain]
+        if held == wanted and list(map(type, held)) == (kinds if whole else list(map(type, wanted))):
+            return None
+    held = column.values(rows)
     moved = [
         at
         for at, (old, new) in enumerate(zip(held, values, strict=True))
@@ -339,6 +350,22 @@ def _write_moved(column: Column, rows: Rows, values: Sequence[Value]) -> tuple[R
     before = column.take(other)
     column.write(rows[moved], [values[at] for at in moved])
     return other, before
+
+
+def _without_same_json(
+    column: Column, rows: Rows, values: list[Value], kinds: list[type]
+) -> Sequence[int] | None:
+    """Where no object or list stands, if all of these are in the column letter by letter; None if not."""
+    if _NESTED.isdisjoint(kinds):
+        return range(len(values))
+    nested = [at for at, kind in enumerate(kinds) if kind in _NESTED]
+    places = rows[nested]
+    if (column.tags[places] != Tag.JSON).any():
+        return None
+    held = column.jsons.pick(column.codes[places].tolist())
+    if held != json_texts([cast("Json", values[at]) for at in nested]):
+        return None
+    return [at for at, kind in enumerate(kinds) if kind not in _NESTED]
 
 
 _NESTED: Final[frozenset[type]] = frozenset({list, dict})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -205,10 +206,7 @@ def _binary(texts: list[str]) -> Any:
 
 def _texts(spelled: Texts, codes: npt.NDArray[np.int32], held: npt.NDArray[np.bool_]) -> Any:
     """Texts of the cells that hold one; nothing in the others."""
-    wanted = codes[held]
-    run = len(wanted) > 0 and bool((np.diff(wanted) == 1).all())
-    found = spelled[int(wanted[0]) : int(wanted[-1]) + 1] if run else spelled.pick(wanted.tolist())
-    letters = _binary(found)
+    letters = _binary(spelled.pick(codes[held].tolist()))
     if held.all():
         return letters
     places = np.where(held, np.cumsum(held) - 1, 0)
@@ -242,10 +240,10 @@ def _plain(kind: pa.DataType, numbers: npt.NDArray[Any], held: npt.NDArray[np.bo
 
 
 def _read_column(parts: Mapping[str, pa.ChunkedArray]) -> Column:
-    tags = np.array(_numpy(parts["tag"]), dtype=np.uint8)
+    tags = _joined(parts["tag"], np.uint8)
     if len(tags) and tags.max() > _LAST_TAG:
         raise ValueError("a cell of no known kind")
-    numbers = np.array(_numpy(parts["number"]), dtype=np.float64) if "number" in parts else None
+    numbers = _joined(parts["number"], np.float64) if "number" in parts else None
     coded = {"text", "word", "json"} & set(parts)
     codes = np.zeros(len(tags), dtype=np.int32) if coded else None
     texts, jsons = Texts(), Texts()
@@ -259,9 +257,16 @@ def _read_column(parts: Mapping[str, pa.ChunkedArray]) -> Column:
     return Column.made(tags, numbers, codes, texts, jsons, repeats="text" not in parts)
 
 
-def _numpy(chunked: pa.ChunkedArray) -> npt.NDArray[Any]:
-    numbers: npt.NDArray[Any] = chunked.to_numpy()
-    return numbers
+def _joined(chunked: pa.ChunkedArray, kind: type[np.generic]) -> npt.NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype=kind), *(_numpy(chunk, kind) for chunk in chunked.chunks)])
+
+
+def _numpy(chunk: pa.Array, kind: type[np.generic]) -> npt.NDArray[Any]:
+    """Numbers of a chunk, whatever stands where there is none. Not by `to_numpy`, which loads pandas."""
+    held = chunk.buffers()[1]
+    if not len(chunk):
+        return np.empty(0, dtype=kind)
+    return np.frombuffer(held, dtype=kind)[chunk.offset : chunk.offset + len(chunk)]
 
 
 def _pieces(
@@ -284,7 +289,7 @@ def _read_words(chunked: pa.ChunkedArray, held: npt.NDArray[np.bool_], codes: np
             [known.setdefault(word, len(known)) for word in _letters(chunk.dictionary)], dtype=np.int32
         )
         if mine.any():
-            codes[place][mine] = words[chunk.indices.drop_null().to_numpy()]
+            codes[place][mine] = words[_numpy(chunk.indices, np.int32)[mine]]
     return Texts(known)
 
 
@@ -314,4 +319,8 @@ def _spelled(chunk: pa.BinaryArray) -> tuple[bytes, npt.NDArray[np.int64]]:
 
 
 def _letters(chunk: pa.BinaryArray) -> list[str]:
-    return list(Texts.packed(*_spelled(chunk)))
+    letters, ends = _spelled(chunk)
+    if not letters.isascii():
+        return list(Texts.packed(letters, ends))
+    whole = letters.decode("ascii")
+    return [whole[start:end] for start, end in pairwise([0, *ends.tolist()])]

@@ -133,7 +133,13 @@ class Texts(Sequence[str]):
         if len(places) > len(self) // 4:
             everything = list(self)
             return [everything[place] for place in places]
-        return [self[place] for place in places]
+        if not places:
+            return []
+        first, end = places[0], places[0] + len(places)
+        if places[-1] == end - 1 and list(places) == list(range(first, end)):
+            return self[first:end]
+        known = {place: self[place] for place in set(places)}
+        return [known[place] for place in places]
 
     def containing(self, needle: str) -> npt.NDArray[np.bool_]:
         """Which texts contain a text, letter case aside.

@@ -82,7 +82,7 @@ const STATES: [string, string][] = [
   ["conflict", "Conflict"],
   ["unverified", "Unverified"],
   ["verified", "Verified"],
-  ["updated", "Changed in Encord"],
+  ["updated", "Updated"],
 ];
 
 /** Which rows by the state of their edits; a part of the filter like any other. */
