@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.errors import AuthorisationError, NotFoundError
 from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
@@ -21,6 +22,7 @@ from encord_widgets.commit.recheck import DriftReport, recheck
 from encord_widgets.commit.run import CommitRun
 from encord_widgets.commit.undo import UndoPlan, undo_plan
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.item_cache import ClientCache
 from encord_widgets.item_journal import ClientJournal, joined
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSource, Source
@@ -51,6 +53,7 @@ class Client(IndexClient):
         on_close: Called when the client is closed.
         journal: Name of the journal in the user's state folder: server and identity. Without one, staged edits are gone
             with this process.
+        cache: Where the tables of its sources are kept; without one, none are.
 
     Example:
         >>> import encord_widgets as ew
@@ -67,6 +70,7 @@ class Client(IndexClient):
         in_process: bool = False,
         on_close: Callable[[], None] | None = None,
         journal: str | None = None,
+        cache: ClientCache | None = None,
     ) -> None:
         self._http = http
         self._api = EncordApi(http)
@@ -75,6 +79,7 @@ class Client(IndexClient):
         self._schema: OrganisationSchema | None = None
         self._schema_ahead: Future[dict[str, Any] | None] | None = None
         self._journals = ClientJournal(journal)
+        self._cache = cache or ClientCache(None)
         self.title = title
         self.in_process = in_process
 
@@ -97,6 +102,7 @@ class Client(IndexClient):
         if self._background.started:
             self._background.call(self._http.aclose)
         self._background.close()
+        self._cache.close()
         self._journals.close()
         if on_close is not None:
             on_close()
@@ -141,7 +147,7 @@ class Client(IndexClient):
             AuthorisationError: If the folder does not exist or is not yours to read.
         """
         folder_uuid = uuid_of(folder, "folder")
-        found = self._ask_ahead_of_items(lambda: self._api.folder(folder_uuid))
+        found = self._look("folder", folder_uuid, lambda: self._api.folder(folder_uuid))
         return self._open(FolderSource(found.uuid, found.name))
 
     def items(self, uuids: Iterable[object]) -> ItemSet:
@@ -181,7 +187,7 @@ class Client(IndexClient):
             AuthorisationError: If the group does not exist or is not yours to read.
         """
         group_uuid = uuid_of(group, "image group")
-        found = self._ask_ahead_of_items(lambda: self._api.item(group_uuid))
+        found = self._look("image_group", group_uuid, lambda: self._api.item(group_uuid))
         if not found.uuids:
             reason = found.problems[0].reason if found.problems else "the server left it out"
             raise InvalidInputError([Problem(item=group_uuid, expected="a readable item", got=reason)])
@@ -366,18 +372,31 @@ class Client(IndexClient):
         """
         return dry_run(plan, self, on_conflict)
 
-    def _ask_ahead_of_items(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Ask what has to be known before items are opened, and for the schema at the same time: they want it next."""
-        if self._schema is None:
-            self._schema_ahead = self._background.start(self._api.schema)
-        try:
-            return self._background.call(question)
-        except BaseException:
-            if self._schema_ahead is not None:
-                self._schema_ahead.cancel()
-                self._schema_ahead = None
-            raise
+    def clear_cache(self) -> int:
+        """Delete the cached tables of this server and account; each source is then read as if for the first time.
+
+        Tables that are open stay as they are. Where a source is read to its end again, its table is kept again, unless
+        the cache is off: `connect(cache=False)`, or `ENCORD_WIDGETS_CACHE=off` in the environment.
+
+        Returns:
+            How many tables there were.
+        """
+        return self._cache.clear()
 
     def _open(self, source: Source) -> ItemSet:
         journal = self._journals.of(source.kind, source.identity, source.title)
-        return ItemSet(self, source, self._background, self._api, journal)
+        cache = self._cache.of(source.kind, source.identity)
+        return ItemSet(self, source, self._background, self._api, journal, cache=cache)
+
+    def _look(self, kind: str, identity: str, ask: Callable[[], Awaitable[T]]) -> T:
+        if self._schema is None:  # its items want it next: it is asked for at the same time
+            self._schema_ahead = self._background.start(self._api.schema)
+        try:
+            return self._background.call(ask)
+        except BaseException as error:
+            if self._schema_ahead is not None:
+                self._schema_ahead.cancel()
+                self._schema_ahead = None
+            if isinstance(error, (AuthorisationError, NotFoundError)):
+                self._cache.forget(kind, identity)  # what is not to be read any more is not kept either
+            raise

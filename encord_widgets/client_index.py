@@ -72,6 +72,10 @@ class IndexClient:
     def _open(self, source: Source) -> ItemSet:
         """The items of a source."""
 
+    @abstractmethod
+    def _look(self, kind: str, identity: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask for a source, before it is opened; where it is refused, forget what is cached of it."""
+
     def collections(self, search: str | None = None, *, folder: object = None) -> list[Collection]:
         """Collections of Encord Index that the credentials can see.
 
@@ -125,7 +129,7 @@ class IndexClient:
             <ItemSet 'All of it': 20 items>
         """
         wanted = uuid_of(collection, "collection")
-        found = self._background.call(lambda: self._api.collection(wanted))
+        found = self._look("collection", wanted, lambda: self._api.collection(wanted))
         return self._open(CollectionSource(found.uuid, found.name))
 
     def presets(self, search: str | None = None) -> list[Preset]:

@@ -18,6 +18,7 @@ from encord_widgets.api.credentials import (
 from encord_widgets.api.errors import EU_DOMAIN
 from encord_widgets.api.http import HttpClient
 from encord_widgets.client import Client
+from encord_widgets.item_cache import ClientCache
 
 if TYPE_CHECKING:
     import httpx
@@ -37,6 +38,7 @@ def connect(
     password: str | None = None,
     bearer_token: str | None = None,
     domain: str | None = None,
+    cache: bool = True,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Client:
     """Connect to Encord. Nothing is sent before the first question.
@@ -52,6 +54,8 @@ def connect(
         password: Password of an encrypted key.
         bearer_token: Token to send instead of signing with a key.
         domain: Address of the server, https://api.encord.com unless given; https://api.us.encord.com for the US.
+        cache: Whether the tables of sources are kept in the user's cache folder, so that opening one again shows it at
+            once while it is read. With a bearer token none are kept: it does not say whose it is.
         transport: Another way to send, for tests and proxies.
 
     Returns:
@@ -79,8 +83,9 @@ def connect(
             bearer_token=bearer_token,
         )
     http = HttpClient(credentials, domain or home, transport=transport)
-    identity = getattr(credentials, "public_key_hex", "bearer")[:16]
-    return Client(http, title=http.domain, journal=f"{urlsplit(http.domain).netloc} {identity}")
+    server, key = urlsplit(http.domain).netloc, getattr(credentials, "public_key_hex", "")[:16]
+    tables = ClientCache(f"{server} {key}" if key else None, enabled=cache)
+    return Client(http, title=http.domain, journal=f"{server} {key or 'bearer'}", cache=tables)
 
 
 def demo(
@@ -120,8 +125,15 @@ def demo(
     token = secrets.token_urlsafe(32)
     server.register_token(token)
     http = HttpClient(BearerCredentials(token), _DEMO_DOMAIN, transport=InProcessTransport(server.app))
-    # Without a file the server ends with this process, and nothing staged on it can outlive it.
-    journal = (
+    # Without a file the server ends with this process, and nothing staged on it or read from it can outlive it.
+    name = (
         None if database is None else f"embedded {sha256(str(database.resolve()).encode()).hexdigest()[:16]}"
     )
-    return Client(http, title="embedded Encord", in_process=True, on_close=server.close, journal=journal)
+    return Client(
+        http,
+        title="embedded Encord",
+        in_process=True,
+        on_close=server.close,
+        journal=name,
+        cache=ClientCache(name),
+    )

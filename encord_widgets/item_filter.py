@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from encord_widgets.metadata.columns import Rows
     from encord_widgets.metadata.filters.engine import FilterEngine
     from encord_widgets.metadata.items import ItemTable
+    from encord_widgets.metadata.reread import Reread
     from encord_widgets.metadata.schema import MetadataSchema
     from encord_widgets.metadata.values import Value
 
@@ -96,6 +97,11 @@ class FilterableItems(ExportableItems, EditableItems, BulkItems):
     @abstractmethod
     def table(self) -> ItemTable:
         """The items as typed columns."""
+
+    @property
+    @abstractmethod
+    def reread(self) -> Reread | None:
+        """What the last reading again found."""
 
     @abstractmethod
     def stored(self, item: str, key: str) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from encord_widgets.commit.sessions import EarlierEdits, Session
     from encord_widgets.metadata.changes import Change, ChangeSet
     from encord_widgets.metadata.plan import Plan, PlannedItem
+    from encord_widgets.metadata.values import Value
 
 __all__ = ["ClientJournal", "ItemJournal", "joined"]
 
@@ -114,6 +116,18 @@ class ItemJournal:
     def cut_off(self) -> list[OpenCommit]:
         """Commits of the same source that were begun and did not end."""
         return self._or(list, lambda session: session.open_commits())
+
+    def written_since(self, moment: dt.datetime) -> dict[str, dict[str, list[Value]]]:
+        """Values that commits of this server and identity wrote since a moment, by key and item uuid.
+
+        Args:
+            moment: From when on, with zone.
+        """
+
+        def written(session: Session) -> dict[str, dict[str, list[Value]]]:
+            return session.written_since(moment)
+
+        return self._or(dict, written)
 
     def take_over(self, commit: OpenCommit) -> tuple[Plan, Receipt | None, CommitLog]:
         """Go on with a commit that was cut off.

@@ -21,6 +21,7 @@ from encord_widgets.item_events import FocusedItems
 from encord_widgets.item_hygiene import TidyItems
 from encord_widgets.item_journal import ItemJournal
 from encord_widgets.item_load import ItemLoader, LoadProgress
+from encord_widgets.item_reread import RereadItems
 from encord_widgets.item_source import Source
 from encord_widgets.item_states import staged_misfits
 from encord_widgets.item_view import (
@@ -49,12 +50,13 @@ if TYPE_CHECKING:
     from encord_widgets.api.endpoints import EncordApi
     from encord_widgets.background import Background
     from encord_widgets.client import Client
+    from encord_widgets.item_cache import SourceCache
     from encord_widgets.metadata.columns import Rows
 
 __all__ = ["ItemSet"]
 
 
-class ItemSet(FocusedItems, TidyItems):
+class ItemSet(FocusedItems, RereadItems, TidyItems):
     """Items of one source. Made by `Client.folder`, `Client.items` and `Client.image_group`.
 
     Args:
@@ -63,6 +65,7 @@ class ItemSet(FocusedItems, TidyItems):
         background: The client's loop.
         api: The client's wire.
         journal: Where staged edits and commits are written down.
+        cache: Where the table is kept for the next time, or None.
 
     Example:
         >>> import encord_widgets as ew
@@ -82,6 +85,8 @@ class ItemSet(FocusedItems, TidyItems):
         background: Background,
         api: EncordApi,
         journal: ItemJournal,
+        *,
+        cache: SourceCache | None = None,
     ) -> None:
         self.client = client
         self.source = source
@@ -97,6 +102,8 @@ class ItemSet(FocusedItems, TidyItems):
             self.lock,
             on_rows=self.events.rows.emit,
             on_progress=self._take_progress,
+            cache=cache,
+            written_since=journal.written_since,
         )
         self._schema_problem: ItemProblem | None = None
         try:

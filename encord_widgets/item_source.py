@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import anyio
 
 from encord_widgets.api.endpoints import EncordApi
-from encord_widgets.api.listing import list_folder
+from encord_widgets.api.listing import first_error, list_folder
 from encord_widgets.api.wire import parse_items
 from encord_widgets.metadata.items import ItemBatch, ItemProblem
 
@@ -212,6 +212,12 @@ class ListedSource:
                 take(read.pop(handed))
                 handed += 1
 
-        async with anyio.create_task_group() as group:
-            for position in range(len(chunks)):
-                group.start_soon(one, position)
+        try:
+            async with anyio.create_task_group() as group:
+                for position in range(len(chunks)):
+                    group.start_soon(one, position)
+        except BaseExceptionGroup as errors:
+            first = first_error(errors)
+        else:
+            return
+        raise first

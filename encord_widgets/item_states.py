@@ -1,4 +1,4 @@
-"""What filters look at in an item set: columns with staged values, item fields, and the state of staged edits."""
+"""What filters look at in an item set: columns with staged values, item fields, and states."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from encord_widgets.metadata.values import same
 if TYPE_CHECKING:
     from encord_widgets.item_filter import FilterableItems
     from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.reread import Reread
 
 __all__ = ["ItemFacts", "staged_misfits"]
 
@@ -52,7 +53,8 @@ class ItemFacts:
 
     States of an item: `changed` (an edit is staged), `invalid` (a staged value does not fit the schema), `conflict`
     (the last commit left an edit because somebody else had changed the key), `unverified` (the last commit left an
-    edit open, for whatever reason) and `verified` (the last commit read all its edits of the item back as wanted).
+    edit open, for whatever reason), `verified` (the last commit read all its edits of the item back as wanted) and
+    `updated` (when the items were read again, a value was another than what was shown before).
 
     Args:
         items: The items.
@@ -75,7 +77,8 @@ class ItemFacts:
         self._states: dict[str, tuple[object, Rows]] = {}
         self._receipt: Receipt | None = None
         self._schema: MetadataSchema | None = None
-        self._receipts = self._schemas = 0
+        self._reread: Reread | None = None
+        self._receipts = self._schemas = self._rereads = 0
 
     def __len__(self) -> int:
         return len(self._items.table)
@@ -195,17 +198,19 @@ class ItemFacts:
         """Rows (int64) of the items in a state.
 
         Args:
-            name: `changed`, `invalid`, `conflict`, `unverified` or `verified`.
+            name: `changed`, `invalid`, `conflict`, `unverified`, `verified` or `updated`.
 
         Raises:
             KeyError: If there is no such state.
         """
+        items = self._items
         find: Callable[[], Rows] = {
             "changed": self._changed,
             "invalid": self._invalid,
             "conflict": lambda: self._rows_of(self._open({"conflict"})),
             "unverified": lambda: self._rows_of(self._open(OPEN)),
             "verified": lambda: self._rows_of(self._verified()),
+            "updated": lambda: distinct_rows([] if items.reread is None else [items.reread.rows]),
         }[name]
         version = self._state_version()
         held = self._states.get(name)
@@ -219,7 +224,9 @@ class ItemFacts:
             self._receipt, self._receipts = items.receipt, self._receipts + 1
         if items.schema is not self._schema:
             self._schema, self._schemas = items.schema, self._schemas + 1
-        return items.changes.revision, self._receipts, self._schemas, len(self)
+        if items.reread is not self._reread:
+            self._reread, self._rereads = items.reread, self._rereads + 1
+        return items.changes.revision, self._receipts, self._schemas, self._rereads, len(self)
 
     def _rows_of(self, items: Iterable[str]) -> Rows:
         found = (self.row_of(item) for item in dict.fromkeys(items))

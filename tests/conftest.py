@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.cache_world import CacheWorld
 
 # A slow machine is no failure: no example has a deadline.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -14,7 +19,9 @@ settings.load_profile("patient")
 
 # The tests must not reach an account, nor read the Jupyter settings of whoever runs them.
 _FOREIGN = ("ENCORD_SSH_KEY", "ENCORD_SSH_KEY_FILE", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")
-_FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_STATE_HOME")
+_FOLDERS = (
+    "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,3 +36,14 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         direct = [part for part in os.environ.get("NO_PROXY", "").split(",") if part]
         patch.setenv("NO_PROXY", ",".join([*direct, "127.0.0.1", "localhost"]))
         yield
+
+
+@pytest.fixture
+def cache_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CacheWorld]:
+    """One server with one folder that kernels open one after the other, with a cache and a journal of their own."""
+    from tests.cache_world import cache_world
+
+    monkeypatch.setenv("ENCORD_WIDGETS_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("ENCORD_WIDGETS_CACHE", str(tmp_path / "cache"))
+    with cache_world() as world:
+        yield world

@@ -26,6 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "connections",
             "item_bulk",
             "item_bulk_edit",
+            "item_cache",
             "item_columns",
             "item_editing",
             "item_events",
@@ -40,6 +41,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "item_journal",
             "item_load",
             "item_recovery",
+            "item_reread",
             "item_rules",
             "item_set",
             "item_source",
@@ -58,7 +60,16 @@ ISLAND = "local"
 ISLAND_USERS = {"__init__", "__main__", "cli", "client", "connections"}
 
 WIDGET_LIBRARIES = {"anywidget", "ipydatagrid", "ipywidgets", "traitlets"}
-METADATA_LIBRARIES = {"numpy", "orjson", "pandas", "psygnal", "pydantic", "typing_extensions", "yaml"}
+METADATA_LIBRARIES = {
+    "numpy",
+    "orjson",
+    "pandas",
+    "psygnal",
+    "pyarrow",
+    "pydantic",
+    "typing_extensions",
+    "yaml",
+}
 IO_LIBRARIES = {
     "asyncio", "ftplib", "http", "multiprocessing", "selectors", "shutil", "smtplib", "socket",
     "socketserver", "sqlite3", "ssl", "subprocess", "urllib",

@@ -20,7 +20,8 @@ NAMES = tuple(ew.__all__)
 
 RUNTIME = {
     "anyio", "anywidget", "cryptography", "filelock", "httpx", "ipydatagrid", "ipywidgets", "numpy", "orjson",
-    "pandas", "pillow", "platformdirs", "psygnal", "pydantic", "pyyaml", "sniffio", "stamina", "starlette", "tqdm",
+    "pandas", "pillow", "platformdirs", "psygnal", "pyarrow", "pydantic", "pyyaml", "sniffio", "stamina", "starlette",
+    "tqdm",
     "uvicorn",
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ from encord_widgets.metadata.items import ItemBatch, ItemProblem
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["ListingApi", "ListingReport", "list_folder"]
+__all__ = ["ListingApi", "ListingReport", "first_error", "list_folder"]
 
 _FEW_PAGES: Final = 2
 _BUFFERED_PAGES: Final = 4
@@ -120,9 +120,7 @@ async def list_folder(
     try:
         await listing.read(both_ends=both_ends)
     except BaseExceptionGroup as group:
-        first: BaseException = group
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
+        first = first_error(group)
     else:
         report = await listing.report()
         if report.gone:
@@ -131,6 +129,18 @@ async def list_folder(
             on_total(report.items)
         return report
     raise first
+
+
+def first_error(group: BaseExceptionGroup) -> BaseException:
+    """The error that ended a group of tasks, for callers that know of no group.
+
+    Args:
+        group: What the group raised.
+    """
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 @dataclass(eq=False, slots=True)

@@ -7,9 +7,7 @@ values; never a credential.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
-import re
 import weakref
 from pathlib import Path
 from typing import Final, Self
@@ -18,6 +16,7 @@ from encord_widgets.commit import bulk_records
 from encord_widgets.commit.journal_file import JournalError, JournalFile, JournalNotice
 from encord_widgets.commit.journal_text import SourceKey
 from encord_widgets.commit.liveness import FileLocks, Locks, ProcessLocks
+from encord_widgets.commit.private_files import file_name
 from encord_widgets.commit.receipt import now
 from encord_widgets.commit.records import CommitRecord, Desk, OpenCommit, claim, find_open
 from encord_widgets.commit.sessions import EarlierEdits, Session
@@ -35,7 +34,6 @@ __all__ = [
 ]
 
 _KEPT: Final = dt.timedelta(days=30)
-_LONGEST_NAME: Final = 80
 
 
 def state_folder() -> Path:
@@ -92,7 +90,7 @@ class Journal:
         Raises:
             JournalError: If it cannot be opened or written, or is of a newer version.
         """
-        path = folder / "journals" / f"{_file_name(name)}.sqlite3"
+        path = folder / "journals" / f"{file_name(name)}.sqlite3"
         file = JournalFile.open(path)
         try:
             return cls(file, FileLocks(path.with_suffix(".locks")))
@@ -171,9 +169,3 @@ class Journal:
             self._desk.locks.sweep()
             bulk_records.sweep_rosters(connection)
         self._file.give_back_space()
-
-
-def _file_name(name: str) -> str:
-    """A name as every file system takes it; what had to be changed keeps its own file all the same."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._")[:_LONGEST_NAME]
-    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

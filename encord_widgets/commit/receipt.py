@@ -190,7 +190,6 @@ class Receipt(_Bound, JudgedRows[ReceiptRow, Status]):
 
         Raises:
             InvalidInputError: If the suffix is another.
-            EncordWidgetsError: If pyarrow is needed and not installed.
             OSError: If the file cannot be written.
         """
         from encord_widgets.commit.receipt_file import save_receipt  # it needs this class
@@ -206,7 +205,6 @@ class Receipt(_Bound, JudgedRows[ReceiptRow, Status]):
 
         Raises:
             InvalidInputError: If the file is no receipt of a known version, or was changed since it was saved.
-            EncordWidgetsError: If pyarrow is needed and not installed.
             OSError: If the file cannot be read.
         """
         from encord_widgets.commit.receipt_file import load_receipt  # it needs this class

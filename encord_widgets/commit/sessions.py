@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import uuid
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from encord_widgets.commit.earlier import EarlierEdits
 from encord_widgets.commit.journal_file import JournalError
 from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, value_of
 from encord_widgets.commit.liveness import Hold
+from encord_widgets.commit.own_writes import written_since
 from encord_widgets.commit.receipt import now
 from encord_widgets.commit.records import (
     LEFT,
@@ -26,6 +28,7 @@ from encord_widgets.commit.records import (
 )
 from encord_widgets.metadata.changes import Change, Moved
 from encord_widgets.metadata.plan import Plan
+from encord_widgets.metadata.values import Value
 
 __all__ = ["EarlierEdits", "Session"]
 
@@ -118,6 +121,17 @@ class Session:
             with self._desk.file.write() as connection:
                 self._write(connection)
             self._written()
+
+    def written_since(self, moment: dt.datetime) -> dict[str, dict[str, list[Value]]]:
+        """Values that commits wrote since, of any source and session, by key and item uuid.
+
+        Args:
+            moment: From when on, with zone.
+
+        Raises:
+            JournalError: If the journal cannot be used.
+        """
+        return written_since(self._desk.file, moment)
 
     def earlier(self) -> list[EarlierEdits]:
         """Edits that other sessions staged on the same source, the latest first.

@@ -85,6 +85,29 @@ class Column:
         self._logged = 0
         self._kinds: tuple[int, tuple[int, ...]] | None = None
 
+    @classmethod
+    def made(
+        cls,
+        tags: npt.NDArray[np.uint8],
+        numbers: npt.NDArray[np.float64] | None,
+        codes: npt.NDArray[np.int32] | None,
+        texts: Texts,
+        jsons: Texts,
+        *,
+        repeats: bool,
+    ) -> Column:
+        """A column that takes over the parts of another, see its properties; arrays that no cell needs are None."""
+        column = cls()
+        column._size, column._tags, column._numbers, column._codes = len(tags), tags, numbers, codes
+        column.texts, column.jsons = texts, jsons
+        column._index = {text: code for code, text in enumerate(texts)} if repeats else None
+        return column
+
+    @property
+    def repeats(self) -> bool:
+        """Whether each text is kept once, however often it occurs; given up where hardly any comes twice."""
+        return self._index is not None
+
     def __len__(self) -> int:
         return self._size
 

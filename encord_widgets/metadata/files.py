@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from uuid import uuid4
 
-from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
+from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.values import Json, shown
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ __all__ = ["FileKind", "check_writable", "kind_of", "read_parquet", "write_parqu
 
 FileKind: TypeAlias = Literal["json", "parquet"]
 _KINDS: Final[dict[str, FileKind]] = {".json": "json", ".parquet": "parquet"}
-_INSTALL: Final = (
-    'Parquet files need pyarrow. Install it with: pip install "encord-widgets[parquet]", or use a .json file.'
-)
 
 
 def kind_of(path: str | PathLike[str]) -> FileKind:
@@ -53,14 +49,12 @@ def check_writable(path: str | PathLike[str]) -> None:
 
     Raises:
         InvalidInputError: If its name has another suffix, its folder is not there, or the folder takes no files.
-        EncordWidgetsError: If it is to be Parquet and pyarrow is not installed.
     """
-    kind, folder = kind_of(path), Path(path).absolute().parent
+    kind_of(path)
+    folder = Path(path).absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         got = "one that cannot be written to" if folder.is_dir() else "none"
         raise InvalidInputError([Problem(expected=f"a folder {folder} for {Path(path).name}", got=got)])
-    if kind == "parquet":
-        _need_pyarrow()
 
 
 def write_text(path: str | PathLike[str], chunks: Iterable[str]) -> Path:
@@ -93,11 +87,7 @@ def write_parquet(path: str | PathLike[str], table: pd.DataFrame, header: Mappin
 
     Returns:
         The path written.
-
-    Raises:
-        EncordWidgetsError: If pyarrow is not installed.
     """
-    _need_pyarrow()
     target, passing = _passing(path)
     table.attrs.update(header)
     try:
@@ -119,10 +109,8 @@ def read_parquet(path: str | PathLike[str]) -> tuple[pd.DataFrame, dict[str, Jso
 
     Raises:
         InvalidInputError: If it is no Parquet file.
-        EncordWidgetsError: If pyarrow is not installed.
         OSError: If the file cannot be read.
     """
-    _need_pyarrow()
     import pandas as pd  # pandas is loaded when a table is asked for
 
     source = Path(path)
@@ -139,8 +127,3 @@ def read_parquet(path: str | PathLike[str]) -> tuple[pd.DataFrame, dict[str, Jso
 def _passing(path: str | PathLike[str]) -> tuple[Path, Path]:
     target = Path(path)
     return target, target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
-
-
-def _need_pyarrow() -> None:
-    if find_spec("pyarrow") is None:
-        raise EncordWidgetsError(_INSTALL)

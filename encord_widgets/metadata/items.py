@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Final
+from itertools import chain, repeat
+from typing import Final, cast
 
 import numpy as np
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.values import ABSENT, Json, Value
+from encord_widgets.metadata.values import ABSENT, Json, Value, compact, json_texts, same
 
-__all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable"]
+__all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
 
 FIELDS: Final = (
     "name",
@@ -105,6 +105,19 @@ class ItemBatch:
             fields={name: [values[i] for i in positions] for name, values in self.fields.items()},
             metadata=[self.metadata[i] for i in positions],
         )
+
+
+@dataclass(slots=True)
+class Replaced:
+    """What a batch of items replaced in a table.
+
+    Args:
+        any: Whether anything was written at all.
+        keys: By metadata key, the rows (int64) that hold another value than before, and what they held.
+    """
+
+    any: bool = False
+    keys: dict[str, tuple[Rows, Column]] = field(default_factory=dict)
 
 
 class ItemTable:
@@ -226,41 +239,87 @@ class ItemTable:
         self._write(rows, batch)
         return rows
 
-    def write(self, batch: ItemBatch) -> Rows:
+    def fill(self, uuids: list[str], fields: Mapping[str, Column], columns: Mapping[str, Column]) -> None:
+        """Take over whole columns, while the table is empty.
+
+        Args:
+            uuids: Uuid of every item, lower case.
+            fields: Column of every item field.
+            columns: Columns of metadata keys.
+
+        Raises:
+            ValueError: If the table is not empty, or the columns do not belong together.
+        """
+        rows = {uuid: row for row, uuid in enumerate(uuids)}
+        lengths = {len(rows), *map(len, (*fields.values(), *columns.values()))}
+        if self.uuids or lengths != {len(uuids)} or fields.keys() != self._fields.keys():
+            raise ValueError("these columns make no table")
+        self.uuids.extend(uuids)
+        self._rows = rows
+        self._fields.update(fields)
+        self._columns.update(columns)
+
+    def take_over(self, other: ItemTable) -> None:
+        """Become as another table, which is not used any more, while this one is empty.
+
+        Args:
+            other: The other table.
+
+        Raises:
+            ValueError: If this one is not empty.
+        """
+        if self.uuids:
+            raise ValueError("this table holds items already")
+        self.uuids.extend(other.uuids)
+        self._rows, self._fields, self._columns = other._rows, other._fields, other._columns
+
+    def write(self, batch: ItemBatch) -> Replaced:
         """Replace fields and metadata of items that are in the table; others are passed over.
+
+        What is the same already is left alone, so that nothing that was worked out from it has to be done again.
 
         Args:
             batch: Items from the wire.
 
         Returns:
-            The rows that were written (int64).
+            What was there before.
         """
-        known = [i for i, uuid in enumerate(batch.uuids) if uuid in self._rows]
-        if len(known) < len(batch):
-            batch = batch.take(known)
-        rows = self.rows_of(batch.uuids)
-        held = self._write(rows, batch)
-        for key, column in self._columns.items():
-            without = rows if key not in held else np.delete(rows, held[key])
-            gone = without[column.tags[without] != Tag.ABSENT]
-            if len(gone):
-                column.write(gone, [ABSENT] * len(gone))
-        return rows
-
-    def _write(self, rows: Rows, batch: ItemBatch) -> dict[str, Rows]:
-        """Write fields and the keys that items hold; returns the places of those items in the batch, by key."""
+        places = {uuid: place for place, uuid in enumerate(batch.uuids) if uuid in self._rows}
+        if len(places) < len(batch):
+            batch = batch.take(list(places.values()))
+        rows, replaced = self.rows_of(batch.uuids), Replaced()
         if not len(rows):
-            return {}
+            return replaced
+        for name, values in batch.fields.items():
+            if _write_moved(self._fields[name], rows, values) is not None:
+                replaced.any = True
+        held = _by_key(batch.metadata)
+        for key in dict.fromkeys((*self._columns, *held)):
+            column = self._columns.get(key)
+            if column is None:
+                column = self._columns[key] = Column(len(self.uuids))
+            positions, values = held.get(key, (_NOWHERE, []))
+            without = np.delete(rows, positions)
+            gone = without[column.tags[without] != Tag.ABSENT]
+            there = np.concatenate([rows[positions], gone])
+            if len(there):
+                before = _write_moved(column, there, [*values, *repeat(ABSENT, len(gone))])
+                if before is not None:
+                    replaced.any = True
+                    if len(before[0]):
+                        replaced.keys[key] = before
+        return replaced
+
+    def _write(self, rows: Rows, batch: ItemBatch) -> None:
+        if not len(rows):
+            return
         for name, values in batch.fields.items():
             self._fields[name].write(rows, values)
-        held: dict[str, Rows] = {}
         for key, (places, values) in _by_key(batch.metadata).items():
             column = self._columns.get(key)
             if column is None:
                 column = self._columns[key] = Column(len(self.uuids))
             column.write(rows[places], values)
-            held[key] = places
-        return held
 
 
 def _by_key(metadata: Sequence[dict[str, Json]]) -> dict[str, tuple[Rows, list[Value]]]:
@@ -289,3 +348,49 @@ def _by_key(metadata: Sequence[dict[str, Json]]) -> dict[str, tuple[Rows, list[V
         holds[holders[key]] = True
         found[key] = order[np.repeat(holds, sizes)], column
     return found
+
+
+def _write_moved(column: Column, rows: Rows, values: list[Value]) -> tuple[Rows, Column] | None:
+    """Write the cells that are not exactly the same; tell those that are another value, and what they held."""
+    kinds = list(map(type, values))
+    plain = _without_same_json(column, rows, values, kinds)
+    if plain is not None:
+        whole = len(plain) == len(values)
+        held = column.values(rows if whole else rows[plain])
+        wanted = values if whole else [values[at] for at in plain]
+        if held == wanted and list(map(type, held)) == (kinds if whole else list(map(type, wanted))):
+            return None
+    held = column.values(rows)
+    moved = [
+        at
+        for at, (old, new) in enumerate(zip(held, values, strict=True))
+        if type(old) is not type(new)
+        or old != new
+        or (isinstance(new, (list, dict)) and compact(new) != compact(cast("Json", old)))  # in another order
+    ]
+    if not moved:
+        return None
+    other = rows[[at for at in moved if not same(held[at], values[at])]]
+    before = column.take(other)
+    column.write(rows[moved], [values[at] for at in moved])
+    return other, before
+
+
+def _without_same_json(
+    column: Column, rows: Rows, values: list[Value], kinds: list[type]
+) -> Sequence[int] | None:
+    """Where no object or list stands, if all of these are in the column letter by letter; None if not."""
+    if _NESTED.isdisjoint(kinds):
+        return range(len(values))
+    nested = [at for at, kind in enumerate(kinds) if kind in _NESTED]
+    places = rows[nested]
+    if (column.tags[places] != Tag.JSON).any():
+        return None
+    held = column.jsons.pick(column.codes[places].tolist())
+    if held != json_texts([cast("Json", values[at]) for at in nested]):
+        return None
+    return [at for at, kind in enumerate(kinds) if kind not in _NESTED]
+
+
+_NESTED: Final[frozenset[type]] = frozenset({list, dict})
+_NOWHERE: Final[Rows] = np.empty(0, dtype=np.int64)

@@ -157,7 +157,7 @@ class Plan:
 
         `.json` is sorted, with one line a change, so that two plans can be compared line by line. `.parquet` is for
         large plans and other engines: columns `item`, `name`, `key`, and `before` and `after` as JSON text with NULL
-        for absent (and `implied` where an overwrite removes keys); it needs pyarrow.
+        for absent (and `implied` where an overwrite removes keys).
 
         Args:
             path: File to write; an existing one is replaced.
@@ -167,7 +167,6 @@ class Plan:
 
         Raises:
             InvalidInputError: If the suffix is another.
-            EncordWidgetsError: If pyarrow is needed and not installed.
             OSError: If the file cannot be written.
         """
         from encord_widgets.metadata import files, plan_file, plan_table  # they need this class
@@ -185,7 +184,6 @@ class Plan:
 
         Raises:
             InvalidInputError: If the file is no plan of a known version; every fault is named.
-            EncordWidgetsError: If pyarrow is needed and not installed.
             OSError: If the file cannot be read.
         """
         from encord_widgets.metadata import files, plan_file, plan_table  # they need this class

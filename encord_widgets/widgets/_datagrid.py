@@ -26,6 +26,7 @@ SIGNS: Final = {
     "pending": ("…", "rgba(127, 140, 141, 0.28)"),
     "verified": ("✓", "rgba(39, 174, 96, 0.28)"),
     "already": ("≡", "rgba(39, 174, 96, 0.28)"),
+    "updated": ("↻", "rgba(52, 152, 219, 0.28)"),
 }
 """Sign and background of each state; the colours let the theme of the notebook shine through."""
 

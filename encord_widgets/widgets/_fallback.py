@@ -44,6 +44,8 @@ def headline(items: ItemSet) -> str:
         parts = [counts.text if items.filtered else f"{counts.total:,} items"]
         if not loading.finished:
             parts.append("loading")
+        if loading.cached is not None:
+            parts.append(f"from the cache of {loading.cached:%Y-%m-%d %H:%M %Z}")
         if loading.error:
             parts.append("loading failed")
         if items.changes:

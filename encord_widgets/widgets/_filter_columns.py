@@ -63,7 +63,7 @@ def columns_to_wire(items: ItemSet) -> list[dict[str, Any]]:
             "label": name,
             "kind": "state",
             "type": "state",
-            "type_label": "state of staged edits",
+            "type_label": "state of the item",
             "options": [],
             "ops": ["is"],
             "facet": False,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow
 from encord_widgets.metadata.changes import Change
-from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.reread import MovedValue
 from encord_widgets.metadata.values import ABSENT, Value, same, shown
 from encord_widgets.widgets.cells import encode
 
-__all__ = ["ReceiptIndex", "Verdict", "staged_verdict"]
+if TYPE_CHECKING:
+    from encord_widgets.item_set import ItemSet
+    from encord_widgets.metadata.items import ItemTable
+
+__all__ = ["ReceiptIndex", "Verdict", "staged_verdict", "updated_verdict"]
 
 _IMPLIED: Final = "Destroyed by overwrite: the edit of this item does not name the key."
 
@@ -22,7 +26,7 @@ class Verdict:
     """What is to be said about a cell.
 
     Args:
-        status: `staged`, `invalid`, or a status of a receipt.
+        status: `staged`, `invalid`, `updated`, or a status of a receipt.
         note: Why, in words; empty where the status says it all.
     """
 
@@ -83,25 +87,45 @@ class ReceiptIndex:
         return len(self.rows)
 
 
-def staged_verdict(change: Change, schema: MetadataSchema, receipts: ReceiptIndex) -> Verdict:
+def updated_verdict(moved: MovedValue) -> Verdict:
+    """What is to be said about a value that was another when it was read again.
+
+    Args:
+        moved: What it was, and by whom it may have been changed.
+    """
+    return Verdict("updated", f"It was {_quoted(moved.before)} before. Changed by {moved.by}.")
+
+
+def staged_verdict(change: Change, items: ItemSet, receipts: ReceiptIndex) -> Verdict:
     """What is to be said about a staged edit.
 
     An edit that the last commit left open keeps that verdict until it is dropped, staged anew or committed again.
 
     Args:
         change: The edit.
-        schema: Types that values must fit.
+        items: The items; hold their lock.
         receipts: Rows of the last receipt.
     """
-    misfit = schema.misfit(change.key, change.after)
+    misfit = items.schema.misfit(change.key, change.after)
     if misfit:
         return Verdict("invalid", misfit.reason)
     row = receipts.get(change.item, change.key)
-    if row is None or row.status not in OPEN:
-        return Verdict("staged", _IMPLIED if change.implied else "")
-    if not (same(row.wanted, change.after) and same(row.before, change.base)):
-        return Verdict("staged", _IMPLIED if change.implied else "")
+    if (
+        row is None
+        or row.status not in OPEN
+        or not (same(row.wanted, change.after) and same(row.before, change.base))
+    ):
+        return Verdict("staged", _staged_note(change, items.table))
     return Verdict(row.status, _conflict_note(row) if row.status == "conflict" else row.note)
+
+
+def _staged_note(change: Change, table: ItemTable) -> str:
+    implied = _IMPLIED if change.implied else ""
+    row = table.row_of(change.item)
+    stored = change.base if row is None else table.value(row, change.key)
+    if same(stored, change.base) or same(stored, change.after):
+        return implied
+    return f"{implied} Encord holds {_quoted(stored)} by now: a commit will report a conflict.".strip()
 
 
 def _conflict_note(row: ReceiptRow) -> str:

@@ -11,13 +11,14 @@ import numpy as np
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.values import same
-from encord_widgets.widgets.cell_states import ReceiptIndex, Verdict, staged_verdict
+from encord_widgets.widgets.cell_states import ReceiptIndex, Verdict, staged_verdict, updated_verdict
 from encord_widgets.widgets.cells import encode, encode_column, to_bytes
 from encord_widgets.widgets.grid_columns import GridColumn, column_id, columns_of, unused_keys
 from encord_widgets.widgets.item_order import ItemOrder
 
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
+    from encord_widgets.metadata.reread import Reread
 
 __all__ = ["Arrangement", "GridView", "Window"]
 
@@ -270,6 +271,8 @@ class GridView:
                 found[at].setdefault("s", {})[str(place)] = {"state": "invalid", "note": reason}
         if len(receipts):
             self._add_settled(found, keys, receipts)
+        if self._items.reread:
+            self._add_updated(found, rows, keys, self._items.reread)
         if self._items.changes:
             self._add_staged(found, keys, receipts)
 
@@ -279,7 +282,7 @@ class GridView:
                 place = keys.get(change.key)
                 if place is None:
                     continue
-                verdict = staged_verdict(change, self._items.schema, receipts)
+                verdict = staged_verdict(change, self._items, receipts)
                 row["c"][int(place)] = encode(change.after)
                 row.setdefault("s", {})[place] = verdict.to_wire(change)
 
@@ -292,6 +295,14 @@ class GridView:
                 # Read again since and changed by somebody: then the proof is no longer about this value.
                 if same(self._items.stored(row["u"], settled.key), settled.wanted):
                     row.setdefault("s", {})[place] = Verdict(settled.status).to_wire()
+
+    def _add_updated(
+        self, found: list[dict[str, Any]], rows: Rows, keys: dict[str, str], reread: Reread
+    ) -> None:
+        for key, place in keys.items():
+            for at, moved in reread.of_cells(rows, key):
+                if place not in found[at].get("s", {}):
+                    found[at].setdefault("s", {})[place] = updated_verdict(moved).to_wire()
 
     def _misfits(self, column: GridColumn, rows: Rows) -> list[tuple[int, str]]:
         """Positions in `rows` of stored values that do not fit the schema, each with the reason."""

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.encord_block import (
     DEPRECATED,
@@ -20,7 +22,7 @@ from encord_widgets.metadata.encord_block import (
 from encord_widgets.metadata.items import FIELDS
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Absent, Json, Value
-from encord_widgets.widgets.cell_states import ReceiptIndex, staged_verdict
+from encord_widgets.widgets.cell_states import ReceiptIndex, staged_verdict, updated_verdict
 from encord_widgets.widgets.cells import encode
 
 if TYPE_CHECKING:
@@ -93,10 +95,14 @@ def metadata_rows(items: ItemSet, item: str, receipts: ReceiptIndex) -> list[dic
         entry = {"key": key, **_described(values[key], key, schema), "state": "", "note": "", "before": None}
         misfit, change = schema.misfit(key, values[key]), changes.get(key)
         if change is not None:
-            verdict = staged_verdict(change, schema, receipts)
+            verdict = staged_verdict(change, items, receipts)
             entry |= {"state": verdict.status, "note": verdict.note, "before": [encode(change.base)]}
         elif misfit:
             entry |= {"state": "invalid", "note": misfit.reason}
+        elif row is not None and items.reread:
+            for _, moved in items.reread.of_cells(np.array([row]), key):
+                verdict = updated_verdict(moved)
+                entry |= {"state": verdict.status, "note": verdict.note}
         found.append(entry)
     return found
 

@@ -74,7 +74,7 @@ class NativeGrid(ItemGrid, EncordWidget):
                 "generation": view.generation,
                 "order": view.place,
                 "rows": len(view),
-                "total": len(items.rows),
+                "total": len(items.rows) if loading.finished else loading.done,
                 "expected": loading.total,
                 "loading": not loading.finished,
                 "load_error": loading.error,
@@ -87,6 +87,7 @@ class NativeGrid(ItemGrid, EncordWidget):
                 "can_redo": changes.can_redo,
                 "title": items.title,
                 "problems": len(items.problems),
+                "as_of": items.as_of,
             }
         return {
             "columns": [column.to_wire() for column in view.columns],

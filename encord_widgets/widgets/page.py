@@ -32,6 +32,7 @@ MARKS: Final = {
     "pending": "p",
     "verified": "v",
     "already": "y",
+    "updated": "u",
 }
 """Mark of each state of a cell; `a` marks absent, `n` null, `e` an empty text, `q` a text where none belongs."""
 

@@ -35,6 +35,7 @@ _WORDS: Final = {
     "pending": "pending",
     "verified": "verified",
     "already": "already there",
+    "updated": "changed in Encord",
 }
 
 
@@ -98,6 +99,7 @@ class PageControls:
         self.previous = ipywidgets.Button(description="Previous page", layout={"width": "auto"})
         self.next = ipywidgets.Button(description="Next page", layout={"width": "auto"})
         self.position = ipywidgets.HTML()
+        self.as_of = ipywidgets.HTML(layout={"display": "none"})
         self.message = ipywidgets.HTML(layout={"display": "none"})
         # Below the grid: a line that comes and goes above it would move cells away under the mouse.
         self.cell = ipywidgets.HTML(layout={"min_height": "24px"})
@@ -124,6 +126,7 @@ class PageControls:
             ipywidgets.HBox([*self.buttons.values(), self.pasting], layout={"flex_flow": "row wrap"}),
             self.box,
             ipywidgets.HBox([self.previous, self.next, self.position], layout={"flex_flow": "row wrap"}),
+            self.as_of,
             self.message,
             self.refused,
             ipywidgets.HTML(
@@ -176,6 +179,9 @@ class PageControls:
         self.previous.disabled = start == 0
         self.next.disabled = start + count >= len(view)
         self.position.value = escape(_position(items, view, start, count))
+        as_of = items.as_of
+        self.as_of.value = f'<div role="status">↻ {escape(as_of)}</div>' if as_of else ""
+        self.as_of.layout.display = None if as_of else "none"
 
     def _show_filter(self, items: ItemSet) -> None:
         """A text that was refused stays in the box until the filter itself changes."""

@@ -93,7 +93,7 @@ class StagedRows:
             return [*map(self._staged_row, staged), *map(self._settled_row, settled)]
 
     def _staged_row(self, change: Change) -> dict[str, Any]:
-        verdict = staged_verdict(change, self._items.schema, self._receipts)
+        verdict = staged_verdict(change, self._items, self._receipts)
         row = {
             "item": change.item,
             "name": self._items.table.name(change.item),

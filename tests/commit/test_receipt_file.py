@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import sys
 
 import pandas as pd
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from encord_widgets.commit.receipt import STATUSES, Receipt, ReceiptRow
 from encord_widgets.commit.receipt_file import digest_of
-from encord_widgets.errors import EncordWidgetsError, InvalidInputError
+from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.values import ABSENT
 from tests.metadata import strategies
 
@@ -186,13 +185,6 @@ def test_files_for_people(tmp_path):
 def test_an_empty_receipt_has_empty_tables(tmp_path):
     for path in receipt().to_csv(tmp_path):
         assert path.read_text().splitlines() == ["item,name,key,before,wanted,observed,status,note,at"]
-
-
-def test_without_pyarrow(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    for call in (receipt().save, Receipt.load):
-        with pytest.raises(EncordWidgetsError, match=r"encord-widgets\[parquet\]"):
-            call(tmp_path / "x.parquet")
 
 
 def test_two_hundred_thousand_rows_survive_their_file(tmp_path):

@@ -105,8 +105,9 @@ def open_notebook(
         for notebook in opened:
             notebook.page.close()
         lab.end_sessions()
-        # What one test staged must not come back in the next.
-        shutil.rmtree(Path(os.environ["XDG_STATE_HOME"], "encord-widgets"), ignore_errors=True)
+        # What one test staged or read must not come back in the next.
+        for home in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
+            shutil.rmtree(Path(os.environ[home], "encord-widgets"), ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encord_widgets.errors import EncordWidgetsError, InvalidInputError
+from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.values import ABSENT, canonical
@@ -118,13 +116,6 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
         broken.save(path)
     assert path.read_text() == before
     assert [f.name for f in tmp_path.iterdir()] == ["x.json"]
-
-
-def test_without_pyarrow_parquet_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    for call in (Plan.of([], {}).save, Plan.load):
-        with pytest.raises(EncordWidgetsError, match=r"encord-widgets\[parquet\]"):
-            call(tmp_path / "x.parquet")
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path):

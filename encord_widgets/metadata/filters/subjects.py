@@ -28,8 +28,8 @@ OPAQUE_COLUMN: Final = "preset:opaque"
 """Column of a rule that Encord's app made and this package does not read; its operator is `preset`."""
 FILTER_FIELDS: Final = (*FIELDS, "uuid", "has_children")
 """Item fields that a rule can ask about."""
-STATES: Final = ("changed", "invalid", "conflict", "unverified", "verified")
-"""States of an item that a rule can ask about: of its staged edits, and of its last commit."""
+STATES: Final = ("changed", "invalid", "conflict", "unverified", "verified", "updated")
+"""States of an item that a rule can ask about: of its staged edits, of its last commit, of its last reading."""
 
 
 def column_name(column: object) -> str:

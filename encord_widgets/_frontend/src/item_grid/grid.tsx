@@ -52,6 +52,14 @@ export function GridWidget({ controller, keys, model, client }: GridProps): JSX.
           action="Read again"
         />
       )}
+      {view.as_of && (
+        <div class="ecw-asof" role="status">
+          <span class="ecw-sign ecw-s-updated" aria-hidden="true">
+            ↻{" "}
+          </span>
+          {view.as_of}
+        </div>
+      )}
       {view.loading && <StillWaiting at={String(view.total)} trouble={view.trouble} />}
       {view.rows > 0 ? <Body controller={controller} keys={keys} /> : <Nothing controller={controller} />}
       <StatusLine controller={controller} />

@@ -82,6 +82,7 @@ const STATES: [string, string][] = [
   ["conflict", "Conflict"],
   ["unverified", "Unverified"],
   ["verified", "Verified"],
+  ["updated", "Updated"],
 ];
 
 /** Which rows by the state of their edits; a part of the filter like any other. */
@@ -91,7 +92,7 @@ function States({ controller }: { controller: Controller }): JSX.Element {
     <select
       class="ecw-input ecw-states"
       aria-label="Rows by state"
-      title="Only rows whose edits are in a state"
+      title="Only rows in a state"
       value={found?.slice(6) ?? ""}
       onChange={(event) => void controller.command("filter_state", { state: event.currentTarget.value })}
     >

@@ -34,6 +34,8 @@ export interface GridView {
   can_redo: boolean;
   title: string;
   problems: number;
+  /** Of when the values are, where that needs saying: from the cache, or read again. */
+  as_of: string;
 }
 
 const NOTHING: GridView = {
@@ -53,6 +55,7 @@ const NOTHING: GridView = {
   can_redo: false,
   title: "",
   problems: 0,
+  as_of: "",
 };
 
 export const TRAITS = ["columns", "status", "height", "error"] as const;

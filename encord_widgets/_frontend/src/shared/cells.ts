@@ -20,6 +20,7 @@ export type StateName =
   | "failed"
   | "differs"
   | "already"
+  | "updated"
   | "pending";
 
 export interface CellState {
@@ -170,6 +171,8 @@ export function stateLook(state: string): StateLook {
       return { sign: "✓", word: "verified" };
     case "already":
       return { sign: "≡", word: "already there" };
+    case "updated":
+      return { sign: "↻", word: "changed in Encord" };
     case "refused":
       return { sign: "⊘", word: "refused" };
     case "failed":
