@@ -30,7 +30,7 @@ from encord_widgets.widgets._requests import (
     described,
     message_of,
 )
-from encord_widgets.widgets._static import StaticText, static_path, watched
+from encord_widgets.widgets._static import LoaderText, packed, static_path, watched
 from encord_widgets.widgets._throttle import Throttle
 
 __all__ = [
@@ -104,8 +104,8 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
     """
 
     _bundle: ClassVar[str] = ""
-    _esm = StaticText("js")
-    _css = StaticText("css")
+    _esm = LoaderText()
+    _packed = traitlets.Bytes(help="Style and code of the view, deflated; `_esm` unpacks it.").tag(sync=True)
 
     error: traitlets.Dict[str, str] = traitlets.Dict(
         default_value=None,
@@ -116,7 +116,7 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if watched() and cls.__dict__.get("_bundle"):
             cls._esm = static_path(cls._bundle, "js")  # type: ignore[assignment]  # anywidget takes both
-            cls._css = static_path(cls._bundle, "css")  # type: ignore[assignment]
+            cls._css = static_path(cls._bundle, "css")
         super().__init_subclass__(**kwargs)
 
     def __init__(self, lock: threading.RLock, **common: Any) -> None:
@@ -126,7 +126,8 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
         self._handling = threading.local()
-        super().__init__(**self._state(), **common)
+        code = b"" if watched() else packed(self._bundle)
+        super().__init__(**self._state(), _packed=code, **common)
         self._publish_soon = Throttle(self._publish_safely)
         self.on_msg(self._receive)
         self._hear(self._signals(), self._on_event)

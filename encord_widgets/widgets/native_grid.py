@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, cast
@@ -15,6 +16,7 @@ from encord_widgets.metadata.staging import CellEdit, EditResult
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
+from encord_widgets.widgets._static import packed_part
 from encord_widgets.widgets.bulk_edit import BulkDialog
 from encord_widgets.widgets.cell_facts import cell_facts, checked
 from encord_widgets.widgets.cells import matches
@@ -131,7 +133,8 @@ class NativeGrid(ItemGrid, EncordWidget):
             "unstage": self._unstage,
             "refresh": self._refresh,
             "problems": self._problems,
-            "thumbnail": self._thumbnail,
+            "thumbnails": self._thumbnails.answer,
+            "more": self._more,
             "select": self._select,
             **self._bulk.handlers(),
         }
@@ -150,7 +153,7 @@ class NativeGrid(ItemGrid, EncordWidget):
             "count": len(window.rows),
             "columns": list(window.columns),
         }
-        return Answer(result, (window.to_bytes(),))
+        return Answer(result, (zlib.compress(window.to_bytes()),))
 
     def _edit(self, params: Params) -> Answer:
         asked = [_cell_edit(edit) for edit in params.objects("edits")]
@@ -279,14 +282,9 @@ class NativeGrid(ItemGrid, EncordWidget):
             found = [{"item": p.item, "name": p.name, "reason": p.reason} for p in self.items.problems]
         return Answer({"problems": found})
 
-    def _thumbnail(self, params: Params) -> Later:
-        item = params.text("item")
-
-        def work() -> Answer:
-            found = self._thumbnails.get(item)
-            return Answer({"mime": found.mime}, (found.data,)) if found.data else Answer({"none": found.none})
-
-        return Later(work)
+    def _more(self, _: Params) -> Answer:
+        """The code of the dialogs, which most grids that are only looked at never need."""
+        return Answer({}, (packed_part("item_grid_more"),))
 
     def _select(self, params: Params) -> Answer:
         with self.items.lock:

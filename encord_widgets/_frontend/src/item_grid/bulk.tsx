@@ -16,8 +16,9 @@ import {
   type Operation,
 } from "./bulk_draft";
 import { Fields } from "./bulk_fields";
-import { type Controller, keyName } from "./controller";
+import type { Controller } from "./controller";
 import type { Range } from "./geometry";
+import { keyName } from "./states";
 
 const PREVIEW_MS = 350;
 

@@ -5,6 +5,7 @@ import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
 import { type Edit, type EditResult, Edits } from "./edits";
 import { Headers } from "./headers";
+import { fetchMore, more } from "./more";
 import {
   type Box,
   type CellFacts,
@@ -405,6 +406,20 @@ export class Controller extends Viewport {
   show(dialog: DialogState | null): void {
     this.dialog = dialog;
     if (!dialog) this.wantFocus = false;
+    else void this.reach();
+    this.redraw();
+  }
+
+  /** Fetches the code of the dialogs, if it is not here: when one is to be shown, or the grid is first touched. */
+  async reach(): Promise<void> {
+    if (more()) return;
+    try {
+      await fetchMore(this.#context.client);
+    } catch (error) {
+      if (isClosed(error) || !this.dialog) return;
+      this.dialog = null;
+      this.notice = messageOf(error);
+    }
     this.redraw();
   }
 

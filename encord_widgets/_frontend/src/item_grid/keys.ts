@@ -33,6 +33,11 @@ export class Keys {
     const controller = this.#controller;
     const { active } = controller;
     const command = event.ctrlKey || event.metaKey;
+    if (controller.dialog) {
+      // It is on its way: what is typed meanwhile is not meant for the cell.
+      if (event.key === "Escape") controller.show(null);
+      return event.key !== "Tab";
+    }
     if (active.row < 0 && this.#header(event)) return true;
     if (this.#move(event, command)) return true;
     if (command) return this.#shortcut(event);

@@ -61,8 +61,25 @@ export function readView(model: AnyModel): GridView {
   return { ...NOTHING, ...((model.get("status") as Partial<GridView> | null) ?? {}) };
 }
 
+/** A column on the wire: without what its id and type say, and without what is empty. */
+interface WireColumn {
+  id: string;
+  type: string;
+  type_label: string;
+  editable: boolean;
+  width: number;
+  hint?: string;
+  options?: string[];
+}
+
 export function readColumns(model: AnyModel): Column[] {
-  return (model.get("columns") as Column[] | null) ?? [];
+  const told = (model.get("columns") as WireColumn[] | null) ?? [];
+  return told.map((column) => {
+    const at = column.id.indexOf(":");
+    const kind = column.id.slice(0, at) as Column["kind"];
+    const deleted = column.type === "deleted";
+    return { label: column.id.slice(at + 1), kind, hint: "", options: [], deleted, ...column };
+  });
 }
 
 export function readHeight(model: AnyModel): number {

@@ -1,5 +1,6 @@
 // Requests to the Python side over custom messages: ids, time-outs, late answers ignored.
 import type { AnyModel } from "@anywidget/types";
+import { bytesOf } from "./unpack";
 
 export class RequestError extends Error {
   constructor(
@@ -11,7 +12,7 @@ export class RequestError extends Error {
 }
 export interface Answer<T> {
   result: T;
-  buffers: Uint8Array[];
+  buffers: Uint8Array<ArrayBuffer>[];
 }
 interface Waiting {
   resolve(answer: Answer<unknown>): void;
@@ -19,12 +20,6 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 const TIMEOUT_MS = 30_000;
-/** Buffers come as DataView, ArrayBuffer or typed array, depending on the host. */
-function bytesOf(buffer: DataView | ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(buffer)
-    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-    : new Uint8Array(buffer);
-}
 function firstId(): number {
   // Every view of a model, in every browser tab, hears every answer: start each at a random place so ids stay apart.
   return Math.floor(Math.random() * 2 ** 31) * 2 ** 20 + 1;
