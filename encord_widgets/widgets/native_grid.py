@@ -61,8 +61,10 @@ class NativeGrid(ItemGrid, EncordWidget):
         self._thumbnails = Thumbnails(items)
         self._told: dict[str, tuple[object, dict[str, Any]]] = {}
         self._pixels = checked_height(height)
+        self._look: dict[str, Any] | None = None
         self._bulk = BulkDialog(items, self._view, self._publish)
         EncordWidget.__init__(self, items, **common)
+        self._hear((items.events.focus,), self._looked_at)
 
     # -- state -------------------------------------------------------------------------------------------------
 
@@ -89,6 +91,7 @@ class NativeGrid(ItemGrid, EncordWidget):
                 "can_redo": changes.can_redo,
                 "title": items.title,
                 "problems": len(items.problems),
+                "look": self._look,
             }
         return {
             "columns": [column.to_wire() for column in view.columns],
@@ -111,6 +114,21 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     def _show(self) -> None:
         self._publish()
+
+    def _looked_at(self, item: str | None) -> None:
+        """Another widget, or Python, looks at an item: its row comes into view, wherever the keyboard is."""
+        with self.items.lock:
+            if item is None or (item in self.selection and self.items.focus_key is None):
+                return
+            row = self._view.row_of(item)
+            if row is None:  # the filter or the search hides it
+                return
+            turn = self._look["turn"] + 1 if self._look else 1
+            key = self.items.focus_key
+            self._look = {"row": row, "column": None if key is None else f"key:{key}", "turn": turn}
+            # Here and not by way of the page: its word would come late, when another item is in focus.
+            self.selection = [item]
+        self._on_event()
 
     # -- requests ----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 // What the grid sends for, and when.
 import { afterEach, expect, test } from "vitest";
-import { FakeGrid } from "../dev/fake_python";
+import { COLUMNS, FakeGrid } from "../dev/fake_python";
 import { press, type Rendered, requests, show, strict, until } from "./strict_model";
 
 const { default: bundle } = await import("../../static/item_grid.js" as string);
@@ -55,4 +55,32 @@ test("dialogs come when the grid is first touched; what is typed meanwhile edits
   await until(() => root.querySelector("dialog"));
   expect(root.querySelector("dialog")?.textContent).toContain("Keyboard");
   FakeGrid.more = real;
+});
+
+test("where others look comes into view, and the keyboard stays elsewhere", async () => {
+  const model = new FakeGrid(10_000);
+  const { root } = open(model);
+  await ready(root);
+  const elsewhere = document.body.appendChild(document.createElement("input"));
+  elsewhere.focus();
+  model.change("status", model.view({ look: { row: 4_000, column: "key:lux", turn: 1 } }));
+  const active = (): HTMLElement | null => root.querySelector<HTMLElement>(".ecw-rows .is-active");
+  await until(() => active()?.dataset.row === "4000" && root.querySelector('[data-row="3999"]'));
+  expect(COLUMNS[Number(active()?.dataset.at)]?.id).toBe("key:lux");
+  expect(document.activeElement).toBe(elsewhere);
+  // The same turn again moves nothing back; in the grid, the keyboard goes along.
+  const grid = root.querySelector('[role="grid"]') as HTMLElement;
+  grid.scrollTop = 0;
+  grid.dispatchEvent(new Event("scroll"));
+  model.change("status", model.view({ problems: 1 }));
+  expect(grid.scrollTop).toBe(0);
+  active()?.focus();
+  model.change("status", model.view({ look: { row: 9_000, column: null, turn: 2 } }));
+  await until(() => (document.activeElement as HTMLElement).dataset.row === "9000");
+  await until(() => active()?.querySelector(".ecw-text"));
+  press(active() as HTMLElement, "x");
+  await until(() => root.querySelector(".ecw-edit"));
+  model.change("status", model.view({ look: { row: 10, column: null, turn: 3 } }));
+  expect(active()?.dataset.row).toBe("9000");
+  expect(requests(model, "select")).toHaveLength(0);
 });

@@ -95,6 +95,20 @@ export class Controller extends Viewport {
     if (editor && !this.columns.some((column) => column.id === editor.column.id)) this.editor = null;
     this.#clampActive();
     this.setTop(this.top);
+    const { look } = this.view;
+    if (look && look.turn !== before.look?.turn) this.#lookAt(look.row, look.column);
+  }
+
+  /** Somebody else looks at this row: it comes into view, and the keyboard stays where it is. */
+  #lookAt(row: number, column: string | null): void {
+    if (this.editor || this.dialog) return;
+    const at = this.layout.places.findIndex((place) => place.column.id === column);
+    this.active = { row, at: at < 0 ? this.active.at : at };
+    this.#clampActive();
+    this.anchor = this.active;
+    this.reveal(this.active);
+    // With the keyboard in this grid, its place is the active cell.
+    this.wantFocus = this.within();
   }
 
   /** The columns have other places: the active cell stays in its column. */
@@ -358,12 +372,6 @@ export class Controller extends Viewport {
   }
 
   // --- the rest ------------------------------------------------------------------------------------------------
-
-  hasFocus(): boolean {
-    const root = this.scroller?.getRootNode() as Document | ShadowRoot | undefined;
-    const focused = root?.activeElement;
-    return focused === this.scroller?.ownerDocument.body || !!(focused && this.scroller?.contains(focused));
-  }
 
   say(text: string, bad: boolean): void {
     this.message = { text, bad };

@@ -34,6 +34,8 @@ export interface GridView {
   can_redo: boolean;
   title: string;
   problems: number;
+  /** Where others look: each turn brings a row, and the column where one is named, into view once. */
+  look: { row: number; column: string | null; turn: number } | null;
 }
 
 const NOTHING: GridView = {
@@ -53,6 +55,7 @@ const NOTHING: GridView = {
   can_redo: false,
   title: "",
   problems: 0,
+  look: null,
 };
 
 export const TRAITS = ["columns", "status", "height", "error"] as const;
