@@ -6,7 +6,7 @@ import difflib
 import inspect
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Final
 
@@ -185,12 +185,12 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
 
     # -- requests ----------------------------------------------------------------------------------------------
 
-    def _receive(self, _: object, content: object, _buffers: object = None) -> None:
+    def _receive(self, _: object, content: object, buffers: Sequence[Any] | None = None) -> None:
         if not isinstance(content, dict) or content.get("type") != "request":
             return
-        self._answer(content.get("id"), lambda: self._handle(content))
+        self._answer(content.get("id"), lambda: self._handle(content, buffers or ()))
 
-    def _handle(self, content: Mapping[str, Any]) -> Answer | Later:
+    def _handle(self, content: Mapping[str, Any], buffers: Sequence[Any]) -> Answer | Later:
         method = content.get("method")
         handlers = {**self._handlers(), "dismiss_error": self._dismiss_error}
         handler = handlers.get(method) if isinstance(method, str) else None
@@ -198,7 +198,7 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
             raise BadRequestError(
                 f"this version of encord_widgets has no request {shown(method)}. Reload the page."
             )
-        return handler(Params(content.get("params", {})))
+        return handler(Params(content.get("params", {}), buffers))
 
     def _answer(self, request_id: object, work: Callable[[], Answer | Later]) -> None:
         try:

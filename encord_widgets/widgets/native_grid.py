@@ -20,6 +20,7 @@ from encord_widgets.widgets._static import packed_part
 from encord_widgets.widgets.bulk_edit import BulkDialog
 from encord_widgets.widgets.cell_facts import cell_facts, checked
 from encord_widgets.widgets.cells import matches
+from encord_widgets.widgets.clipboard import Clipboard
 from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire, header_facts
 from encord_widgets.widgets.column_filter import ColumnFilter, with_column
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
@@ -63,6 +64,7 @@ class NativeGrid(ItemGrid, EncordWidget):
         self._pixels = checked_height(height)
         self._look: dict[str, Any] | None = None
         self._bulk = BulkDialog(items, self._view, self._publish)
+        self._clipboard = Clipboard(items, self._view, self._publish)
         EncordWidget.__init__(self, items, **common)
         self._hear((items.events.focus,), self._looked_at)
 
@@ -155,6 +157,7 @@ class NativeGrid(ItemGrid, EncordWidget):
             "more": self._more,
             "select": self._select,
             **self._bulk.handlers(),
+            **self._clipboard.handlers(),
         }
 
     def _now(self) -> Answer:

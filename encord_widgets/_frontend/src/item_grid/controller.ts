@@ -1,6 +1,6 @@
 // The state of one view of the grid: the active cell, the selection, the open editor, edits under way.
 import { type Cell, type Column, count, plural, sameCell } from "../shared/cells";
-import { isClosed, messageOf } from "../shared/client";
+import { isClosed, messageOf, type RequestClient } from "../shared/client";
 import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
 import { type Edit, type EditResult, Edits } from "./edits";
@@ -13,6 +13,7 @@ import {
   type EditorState,
   keyName,
   type Refusal,
+  type Rest,
   readOnlyReason,
   type ShownCell,
 } from "./states";
@@ -40,11 +41,13 @@ export class Controller extends Viewport {
   readonly #told: Told;
   #closed = false;
 
+  readonly client: RequestClient;
   readonly #context: Context;
 
   constructor(context: Context) {
     super(context.model);
     this.#context = context;
+    this.client = context.client;
     this.blocks = new Blocks(context.client, this.redraw, () => this.edits.settle(this.blocks.generation));
     this.edits = new Edits(
       context.client,
@@ -318,13 +321,14 @@ export class Controller extends Viewport {
   }
 
   /** Says what came of an edit of many cells; every cell that was refused is listed. */
-  report(staged: number, refused: Refusal[], done: string): void {
+  report(staged: number, refused: Refusal[], done: string, rest?: Rest): void {
     const [first] = refused;
-    if (first && refused.length === 1 && staged === 0) {
+    const total = rest?.total ?? refused.length;
+    if (first && total === 1 && staged === 0) {
       this.say(`${first.column} was not changed: ${first.reason}`, true);
     } else if (first) {
-      const title = `${plural(refused.length, "cell")} of ${count(staged + refused.length)} not changed`;
-      this.dialog = { kind: "refused", title, staged, refused };
+      const title = `${plural(total, "cell")} of ${count(staged + total)} not changed`;
+      this.show({ kind: "refused", title, staged, refused, ...(rest ? { rest } : {}) });
       this.say(`${done} ${title}.`, true);
     } else this.say(done, false);
   }

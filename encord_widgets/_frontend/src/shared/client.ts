@@ -38,23 +38,29 @@ export class RequestClient {
     model.on("msg:custom", this.#receive);
   }
 
-  request<T>(method: string, params: object = {}): Promise<Answer<T>> {
+  /** `buffers` go along as they are; `patience` is for work that takes long, in ms. */
+  request<T>(
+    method: string,
+    params: object = {},
+    buffers: ArrayBuffer[] = [],
+    patience = this.#timeoutMs,
+  ): Promise<Answer<T>> {
     if (this.#closed) return Promise.reject(new RequestError("closed", "This view is closed."));
     const id = this.#nextId++;
     return new Promise<Answer<T>>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
-        const seconds = Math.round(this.#timeoutMs / 1000);
+        const seconds = Math.round(patience / 1000);
         reject(
           new RequestError(
             "timeout",
             `No answer from Python for ${seconds} s. The kernel may be busy with another cell, or stopped.`,
           ),
         );
-      }, this.#timeoutMs);
+      }, patience);
       this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, timer });
       try {
-        this.#model.send({ type: "request", id, method, params });
+        this.#model.send({ type: "request", id, method, params }, undefined, buffers);
       } catch (error) {
         this.#waiting.delete(id);
         clearTimeout(timer);

@@ -16,6 +16,15 @@ export async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Response(readable).text();
 }
 
+/** Text deflated, as Python reads it. */
+export function deflate(text: string): Promise<ArrayBuffer> {
+  const { readable, writable } = new CompressionStream("deflate");
+  const writer = writable.getWriter();
+  for (const step of [writer.write(new TextEncoder().encode(text)), writer.close()])
+    step.catch(() => undefined);
+  return new Response(readable).arrayBuffer();
+}
+
 /** A module from its text, the way anywidget loads it. */
 export async function moduleOf<T>(text: string): Promise<T> {
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
