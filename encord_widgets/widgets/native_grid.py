@@ -41,7 +41,7 @@ class NativeGrid(ItemGrid, EncordWidget):
     _engine = "native"
 
     columns: traitlets.List[dict[str, Any]] = traitlets.List(
-        help="The columns shown: id, label, type, options, width and whether editable."
+        help="The columns shown: id, type, width, whether editable, and hint and options where there are any."
     ).tag(sync=True)
     status: traitlets.Dict[str, Any] = traitlets.Dict(
         help="What is in view: generation, number of rows, loading, sort, search, filter, staged edits, undo and redo."

@@ -15,6 +15,7 @@ const WIDGETS = [
   "inspector",
   "join_panel",
   "hygiene_panel",
+  "bulk_panel",
 ];
 const LIMIT = 60_000;
 // The grid is the one widget with editors, a clipboard and header filters in one; a notebook holds one or two.

@@ -212,7 +212,7 @@ export class Controller extends Viewport {
     this.reveal(this.active);
     this.wantFocus = focus;
     this.redraw();
-    this.#reportSelection();
+    this.#told.soon();
   }
 
   selectBox(from: Spot, to: Spot): void {
@@ -222,10 +222,6 @@ export class Controller extends Viewport {
     this.message = null;
     this.wantFocus = true;
     this.redraw();
-    this.#reportSelection();
-  }
-
-  #reportSelection(): void {
     this.#told.soon();
   }
 

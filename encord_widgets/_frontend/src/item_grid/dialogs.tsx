@@ -2,7 +2,7 @@ import { Component, type JSX } from "preact";
 import { count, plural, stateLook } from "../shared/cells";
 import { messageOf } from "../shared/client";
 import { Dialog, Status } from "../shared/ui";
-import { BulkDialog } from "./bulk";
+import { BulkDialog, type BulkHost } from "./bulk";
 import { toTsv } from "./clipboard";
 import { ColumnFilter } from "./column_filter";
 import type { Controller, DialogState, Refusal } from "./controller";
@@ -41,7 +41,7 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   if (!dialog) return null;
   if (dialog.kind === "filter")
     return <ColumnFilter key={dialog.column.id} controller={controller} at={dialog} />;
-  if (dialog.kind === "bulk") return <BulkDialog controller={controller} at={dialog} />;
+  if (dialog.kind === "bulk") return <BulkDialog host={hostOf(controller)} at={dialog} />;
   if (dialog.kind === "help") {
     return (
       <Dialog title="Keyboard and mouse" onClose={close}>
@@ -101,6 +101,23 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   }
   if (dialog.kind === "cell") return <CellDialog dialog={dialog} onClose={close} />;
   return <Refused dialog={dialog} onClose={close} />;
+}
+
+function hostOf(controller: Controller): BulkHost {
+  const selection = (): { count: number; params: object } => {
+    const { from, to } = controller.box().rows;
+    const end = Math.min(to, controller.rows);
+    return { count: end - from, params: { rows: [from, end] } };
+  };
+  return {
+    view: controller.view,
+    columns: controller.columns,
+    selection,
+    column: () => controller.place(controller.active.at)?.column,
+    ask: (method, params) => controller.ask(method, params),
+    say: (text, bad) => controller.say(text, bad),
+    close: () => controller.show(null),
+  };
 }
 
 type Of<K extends DialogState["kind"]> = { dialog: Extract<DialogState, { kind: K }>; onClose(): void };
