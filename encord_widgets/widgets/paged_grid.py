@@ -74,6 +74,8 @@ class PagedGrid(ItemGrid, OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipy
         self._page = Page(items, self._view, 0, PAGE_ROWS)
         self._grid = self._made()
         self.bulk = BulkPanel(items, self._view, lambda: self.selection)
+        # Among the controls: what stands after the grid is drawn anew with each page, and an open dialog with it.
+        self._controls.widget.children = (*self._controls.widget.children, self.bulk)
         super(ItemGrid, self).__init__(children=self._parts(), **common)
         self._draw_soon = Throttle(self._guarding(self._draw, "The page could not be brought up to date"))
         events = items.events
@@ -138,7 +140,7 @@ class PagedGrid(ItemGrid, OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipy
         return grid
 
     def _parts(self) -> list[Any]:
-        return [self._controls.widget, self._grid, self._controls.cell, self.bulk]
+        return [self._controls.widget, self._grid, self._controls.cell]
 
     def _patched(self, before: Page) -> bool:
         """Write the cells that changed into the grid; False when they are too many for that."""

@@ -71,6 +71,6 @@ def test_rows_that_moved_meanwhile_are_refused(items, grid, page):
 
 def test_it_goes_with_its_grid(items):
     grid = ew.ItemGrid(items, engine="ipydatagrid")
-    assert grid.children[-1] is grid.bulk
+    assert grid.children[0].children[-1] is grid.bulk
     grid.close()
     assert grid.bulk.comm is None
