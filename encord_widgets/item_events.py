@@ -36,10 +36,13 @@ class FocusedItems:
 
     events: ItemSetEvents
     _focus: str | None = None
+    _focus_key: str | None = None
 
     @property
     def focus(self) -> str | None:
         """Uuid of the item that is looked at: the one selected last in a grid, or set here; follow `events.focus`.
+
+        Grids on these items bring it into view. `look_at` names one of its keys too.
 
         Raises:
             InvalidInputError: When set to what is no item uuid.
@@ -48,9 +51,26 @@ class FocusedItems:
 
     @focus.setter
     def focus(self, item: object) -> None:
+        self.look_at(item)
+
+    @property
+    def focus_key(self) -> str | None:
+        """The metadata key that is looked at on the item in focus, if one was named."""
+        return self._focus_key
+
+    def look_at(self, item: object, key: str | None = None) -> None:
+        """Look at an item, and at one of its keys: grids on these items bring the cell into view and mark it.
+
+        Args:
+            item: An item uuid; None looks at none.
+            key: A metadata key.
+
+        Raises:
+            InvalidInputError: If the item is no item uuid.
+        """
         found = None if item is None else item_uuid(item)
         if item is not None and found is None:
             raise InvalidInputError([Problem(expected="an item uuid", got=shown(item))])
-        if found != self._focus:
-            self._focus = found
+        if (found, key) != (self._focus, self._focus_key):
+            self._focus, self._focus_key = found, key
             self.events.focus.emit(found)

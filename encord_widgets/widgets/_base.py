@@ -6,7 +6,7 @@ import difflib
 import inspect
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Final
 
@@ -30,7 +30,7 @@ from encord_widgets.widgets._requests import (
     described,
     message_of,
 )
-from encord_widgets.widgets._static import StaticText, static_path, watched
+from encord_widgets.widgets._static import LoaderText, packed, static_path, watched
 from encord_widgets.widgets._throttle import Throttle
 
 __all__ = [
@@ -104,8 +104,8 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
     """
 
     _bundle: ClassVar[str] = ""
-    _esm = StaticText("js")
-    _css = StaticText("css")
+    _esm = LoaderText()
+    _packed = traitlets.Bytes(help="Style and code of the view, deflated; `_esm` unpacks it.").tag(sync=True)
 
     error: traitlets.Dict[str, str] = traitlets.Dict(
         default_value=None,
@@ -116,7 +116,7 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if watched() and cls.__dict__.get("_bundle"):
             cls._esm = static_path(cls._bundle, "js")  # type: ignore[assignment]  # anywidget takes both
-            cls._css = static_path(cls._bundle, "css")  # type: ignore[assignment]
+            cls._css = static_path(cls._bundle, "css")
         super().__init_subclass__(**kwargs)
 
     def __init__(self, lock: threading.RLock, **common: Any) -> None:
@@ -126,7 +126,8 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
         self._handling = threading.local()
-        super().__init__(**self._state(), **common)
+        code = b"" if watched() else packed(self._bundle)
+        super().__init__(**self._state(), _packed=code, **common)
         self._publish_soon = Throttle(self._publish_safely)
         self.on_msg(self._receive)
         self._hear(self._signals(), self._on_event)
@@ -184,12 +185,12 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
 
     # -- requests ----------------------------------------------------------------------------------------------
 
-    def _receive(self, _: object, content: object, _buffers: object = None) -> None:
+    def _receive(self, _: object, content: object, buffers: Sequence[Any] | None = None) -> None:
         if not isinstance(content, dict) or content.get("type") != "request":
             return
-        self._answer(content.get("id"), lambda: self._handle(content))
+        self._answer(content.get("id"), lambda: self._handle(content, buffers or ()))
 
-    def _handle(self, content: Mapping[str, Any]) -> Answer | Later:
+    def _handle(self, content: Mapping[str, Any], buffers: Sequence[Any]) -> Answer | Later:
         method = content.get("method")
         handlers = {**self._handlers(), "dismiss_error": self._dismiss_error}
         handler = handlers.get(method) if isinstance(method, str) else None
@@ -197,7 +198,7 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
             raise BadRequestError(
                 f"this version of encord_widgets has no request {shown(method)}. Reload the page."
             )
-        return handler(Params(content.get("params", {})))
+        return handler(Params(content.get("params", {}), buffers))
 
     def _answer(self, request_id: object, work: Callable[[], Answer | Later]) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from traceback import extract_tb
@@ -64,15 +64,17 @@ class Params:
 
     Args:
         raw: What came.
+        buffers: Binary parts that came with it.
 
     Raises:
         BadRequestError: If it is no object; each reader raises it when its value is missing or of another type.
     """
 
-    def __init__(self, raw: object) -> None:
+    def __init__(self, raw: object, buffers: Sequence[Any] = ()) -> None:
         if not isinstance(raw, dict):
             raise BadRequestError(f"expected an object with parameters, got {shown(raw)}.")
         self._raw: dict[str, Any] = raw
+        self._buffers = buffers
 
     def has(self, name: str) -> bool:
         """Whether a parameter is there."""
@@ -83,6 +85,12 @@ class Params:
         if name not in self._raw:
             raise BadRequestError(f"the parameter {name!r} is missing.")
         return self._raw[name]
+
+    def buffer(self) -> bytes:
+        """The binary part."""
+        if len(self._buffers) != 1:
+            raise BadRequestError(f"expected one binary part, got {len(self._buffers)}.")
+        return bytes(self._buffers[0])
 
     def text(self, name: str) -> str:
         """A text."""

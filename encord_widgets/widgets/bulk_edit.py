@@ -77,12 +77,20 @@ class BulkDialog:
         items: The items.
         view: What the grid shows; rows are named by their place in it, and by the order that they were seen in.
         publish: Brings the grid up to date after staging.
+        selected: Gives the selected items, where the page does not name their rows.
     """
 
-    def __init__(self, items: ItemSet, view: GridView, publish: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        items: ItemSet,
+        view: GridView,
+        publish: Callable[[], object],
+        selected: Callable[[], list[str]] | None = None,
+    ) -> None:
         self._items = items
         self._view = view
         self._publish = publish
+        self._selected = selected
         self._lock = threading.Lock()
         self._ids = count(1)
         self._last: _Looked | None = None
@@ -157,6 +165,9 @@ class BulkDialog:
         """The rows that the user saw at these places; refused when rows moved since."""
         first, last = params.span("rows")
         with self._items.lock:
+            if self._selected is not None and params.has("selected"):
+                chosen = self._items.table.rows_of(self._selected())
+                return PickedItems(self._items, lambda: chosen, "items.pick(grid.selection)")
             if params.whole("order") != self._view.place or last > len(self._view.order):
                 raise StaleError("The rows were arranged anew meanwhile. Close this, look, and choose again.")
             rows, everything = self._view.order[first:last], len(self._view.order)

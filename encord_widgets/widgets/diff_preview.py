@@ -83,6 +83,7 @@ class DiffPreview(EncordWidget):
             "undo": self._undo,
             "redo": self._redo,
             "clear_settled": self._clear_settled,
+            "look": self._look,
         }
 
     def _now(self) -> Answer:
@@ -121,6 +122,11 @@ class DiffPreview(EncordWidget):
     def _redo(self, _: Params) -> Answer:
         self.items.redo()
         return self._now()
+
+    def _look(self, params: Params) -> Answer:
+        ((item, key),) = params.cells("cells")
+        self.items.look_at(item, key)
+        return Answer()
 
     def _clear_settled(self, _: Params) -> Answer:
         self.items.clear_receipt()

@@ -112,19 +112,16 @@ class GridColumn:
         return _HINTS.get(ty.kind, "")
 
     def to_wire(self) -> dict[str, Any]:
-        """The column as the browser is told about it."""
-        return {
+        """The column as the browser is told about it; what its id or its type says is left out, and what is empty."""
+        told: dict[str, Any] = {
             "id": self.id,
-            "label": self.name,
-            "kind": self.kind,
             "type": self.type,
             "type_label": self.type_label,
-            "hint": self.hint,
-            "options": list(self.key_type.options) if self.key_type else [],
             "editable": self.editable,
-            "deleted": self.type == "deleted",
             "width": self.width,
         }
+        more = {"hint": self.hint, "options": list(self.key_type.options) if self.key_type else []}
+        return told | {name: value for name, value in more.items() if value}
 
 
 def refusal(key: str) -> str:

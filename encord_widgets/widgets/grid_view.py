@@ -168,6 +168,15 @@ class GridView:
         table = self._items.table
         return [table.uuids[row] for row in self.order[start : start + count].tolist()]
 
+    def row_of(self, item: str) -> int | None:
+        """Position of an item's row in view; None where it is not in view.
+
+        Args:
+            item: Item uuid, lower case.
+        """
+        found = np.flatnonzero(self.order == self._items.table.row_of(item))
+        return int(found[0]) if len(found) else None
+
     @property
     def place(self) -> int:
         """Number of the order of rows; it rises whenever rows can have moved."""

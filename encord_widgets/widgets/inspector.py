@@ -284,7 +284,7 @@ class ItemInspector(EncordWidget):
             "open_frames": self._open_frames,
             "commit_frames": self._commit_frames,
             "media": self._media,
-            "thumbnail": self._thumbnail,
+            "thumbnails": self._thumbnails,
             "value": self._value,
             "branches": self._branches,
             "edit": self._then_shown(lambda params: stage_value(self._target(params), params)),
@@ -365,18 +365,12 @@ class ItemInspector(EncordWidget):
         way = params.text("way")
         return Later(lambda: media_answer(owner, item, way))
 
-    def _thumbnail(self, params: Params) -> Later:
-        item, group = params.text("item"), self._current()
+    def _thumbnails(self, params: Params) -> Later:
+        group = self._current()
         frames = self._sets.get(group) if group is not None else None
         if frames is None or group is None:
             raise StaleError("The frames of this group are not open.")
-        pictures = self._pictures.setdefault(group, Thumbnails(frames))
-
-        def work() -> Answer:
-            found = pictures.get(item)
-            return Answer({"mime": found.mime}, (found.data,)) if found.data else Answer({"none": found.none})
-
-        return Later(work)
+        return self._pictures.setdefault(group, Thumbnails(frames)).answer(params)
 
     def _value(self, params: Params) -> Answer:
         owner, item = self._target(params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, cast
@@ -15,9 +16,11 @@ from encord_widgets.metadata.staging import CellEdit, EditResult
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
+from encord_widgets.widgets._static import packed_part
 from encord_widgets.widgets.bulk_edit import BulkDialog
 from encord_widgets.widgets.cell_facts import cell_facts, checked
 from encord_widgets.widgets.cells import matches
+from encord_widgets.widgets.clipboard import Clipboard
 from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire, header_facts
 from encord_widgets.widgets.column_filter import ColumnFilter, with_column
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
@@ -38,7 +41,7 @@ class NativeGrid(ItemGrid, EncordWidget):
     _engine = "native"
 
     columns: traitlets.List[dict[str, Any]] = traitlets.List(
-        help="The columns shown: id, label, type, options, width and whether editable."
+        help="The columns shown: id, type, width, whether editable, and hint and options where there are any."
     ).tag(sync=True)
     status: traitlets.Dict[str, Any] = traitlets.Dict(
         help="What is in view: generation, number of rows, loading, sort, search, filter, staged edits, undo and redo."
@@ -59,8 +62,11 @@ class NativeGrid(ItemGrid, EncordWidget):
         self._thumbnails = Thumbnails(items)
         self._told: dict[str, tuple[object, dict[str, Any]]] = {}
         self._pixels = checked_height(height)
+        self._look: dict[str, Any] | None = None
         self._bulk = BulkDialog(items, self._view, self._publish)
+        self._clipboard = Clipboard(items, self._view, self._publish)
         EncordWidget.__init__(self, items, **common)
+        self._hear((items.events.focus,), self._looked_at)
 
     # -- state -------------------------------------------------------------------------------------------------
 
@@ -88,6 +94,7 @@ class NativeGrid(ItemGrid, EncordWidget):
                 "title": items.title,
                 "problems": len(items.problems),
                 "as_of": items.as_of,
+                "look": self._look,
             }
         return {
             "columns": [column.to_wire() for column in view.columns],
@@ -111,6 +118,21 @@ class NativeGrid(ItemGrid, EncordWidget):
     def _show(self) -> None:
         self._publish()
 
+    def _looked_at(self, item: str | None) -> None:
+        """Another widget, or Python, looks at an item: its row comes into view, wherever the keyboard is."""
+        with self.items.lock:
+            if item is None or (item in self.selection and self.items.focus_key is None):
+                return
+            row = self._view.row_of(item)
+            if row is None:  # the filter or the search hides it
+                return
+            turn = self._look["turn"] + 1 if self._look else 1
+            key = self.items.focus_key
+            self._look = {"row": row, "column": None if key is None else f"key:{key}", "turn": turn}
+            # Here and not by way of the page: its word would come late, when another item is in focus.
+            self.selection = [item]
+        self._on_event()
+
     # -- requests ----------------------------------------------------------------------------------------------
 
     def _handlers(self) -> dict[str, Handler]:
@@ -132,9 +154,11 @@ class NativeGrid(ItemGrid, EncordWidget):
             "unstage": self._unstage,
             "refresh": self._refresh,
             "problems": self._problems,
-            "thumbnail": self._thumbnail,
+            "thumbnails": self._thumbnails.answer,
+            "more": self._more,
             "select": self._select,
             **self._bulk.handlers(),
+            **self._clipboard.handlers(),
         }
 
     def _now(self) -> Answer:
@@ -151,7 +175,7 @@ class NativeGrid(ItemGrid, EncordWidget):
             "count": len(window.rows),
             "columns": list(window.columns),
         }
-        return Answer(result, (window.to_bytes(),))
+        return Answer(result, (zlib.compress(window.to_bytes()),))
 
     def _edit(self, params: Params) -> Answer:
         asked = [_cell_edit(edit) for edit in params.objects("edits")]
@@ -280,14 +304,9 @@ class NativeGrid(ItemGrid, EncordWidget):
             found = [{"item": p.item, "name": p.name, "reason": p.reason} for p in self.items.problems]
         return Answer({"problems": found})
 
-    def _thumbnail(self, params: Params) -> Later:
-        item = params.text("item")
-
-        def work() -> Answer:
-            found = self._thumbnails.get(item)
-            return Answer({"mime": found.mime}, (found.data,)) if found.data else Answer({"none": found.none})
-
-        return Later(work)
+    def _more(self, _: Params) -> Answer:
+        """The code of the dialogs, which most grids that are only looked at never need."""
+        return Answer({}, (packed_part("item_grid_more"),))
 
     def _select(self, params: Params) -> Answer:
         with self.items.lock:

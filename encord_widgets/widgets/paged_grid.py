@@ -19,6 +19,7 @@ from encord_widgets.widgets._fallback import headline
 from encord_widgets.widgets._life import OnPage
 from encord_widgets.widgets._requests import described
 from encord_widgets.widgets._throttle import Throttle
+from encord_widgets.widgets.bulk_panel import BulkPanel
 from encord_widgets.widgets.cell_facts import cell_facts
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
 from encord_widgets.widgets.grid_view import Arrangement, GridView
@@ -72,6 +73,9 @@ class PagedGrid(ItemGrid, OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipy
         )
         self._page = Page(items, self._view, 0, PAGE_ROWS)
         self._grid = self._made()
+        self.bulk = BulkPanel(items, self._view, lambda: self.selection)
+        # Among the controls: what stands after the grid is drawn anew with each page, and an open dialog with it.
+        self._controls.widget.children = (*self._controls.widget.children, self.bulk)
         super(ItemGrid, self).__init__(children=self._parts(), **common)
         self._draw_soon = Throttle(self._guarding(self._draw, "The page could not be brought up to date"))
         events = items.events
@@ -112,6 +116,7 @@ class PagedGrid(ItemGrid, OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipy
                 self.selection = []
             self._controls.show(self.items, self._view, self._start, len(self._page.uuids))
             self.view = self._view.in_view
+            self.bulk.follow()
             self._tell_cell()
 
     def _made(self) -> Any:
@@ -248,6 +253,7 @@ class PagedGrid(ItemGrid, OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipy
         with self.items.lock, self._drawing:
             if grid is self._grid:
                 self.selection = list(dict.fromkeys(uuid for uuid, _ in self._selected_cells(grid)))
+                self.bulk.follow()
                 self._tell_cell()
 
     def _tell_cell(self) -> None:
@@ -346,6 +352,7 @@ class PagedGrid(ItemGrid, OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipy
                 self._closed = True
             self._grid.close()
             self._controls.close()
+            self.bulk.close()
             if self._style is not None:
                 self._style.close()
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from encord_widgets.metadata.staging import CellEdit
 from encord_widgets.metadata.values import Absent, Value, compact
+from encord_widgets.metadata.values import same as same_value
 from encord_widgets.widgets.grid_columns import GridColumn, refusal
 
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["FIELD_IS_FIXED", "Pasted", "Refused", "paste_block", "read_block"]
+__all__ = ["FIELD_IS_FIXED", "Pasted", "Refused", "held_values", "paste_block", "read_block", "shown_text"]
 
 FIELD_IS_FIXED: Final = "This is a field of the item, not metadata; it cannot be edited here."
 
@@ -92,7 +93,11 @@ def _closing_quote(source: str, start: int) -> int:
 
 
 def paste_block(
-    items: ItemSet, block: Sequence[Sequence[str]], uuids: Sequence[str], columns: Sequence[GridColumn]
+    items: ItemSet,
+    block: Sequence[Sequence[str]],
+    uuids: Sequence[str],
+    columns: Sequence[GridColumn],
+    exact: Sequence[Sequence[Value]] | None = None,
 ) -> Pasted:
     """Stage a block as one step of undo. An empty cell removes the value.
 
@@ -101,11 +106,14 @@ def paste_block(
         block: Rows of texts.
         uuids: Items of the rows that it is laid over, in order.
         columns: The columns that it is laid over, in order.
+        exact: The values that the texts stand for, where they are known; without, texts are read by type.
     """
     refused: list[Refused] = []
     edits: list[tuple[CellEdit, Refused]] = []
     same = 0
     with items.lock:
+        reached = [uuid for uuid, _ in zip(uuids, block, strict=False)]
+        held = [held_values(items, reached, column) for column in columns]
         for y, line in enumerate(block):
             item = uuids[y] if y < len(uuids) else None
             name = items.table.name(item) if item else ""
@@ -115,14 +123,14 @@ def paste_block(
                 if item is None or column is None:
                     reason = "Below the last row." if item is None else "Right of the last column."
                     refused.append(_because(cell, reason))
-                elif text == _text(_held(items, item, column)):
+                elif same_value(exact[y][x], held[x][y]) if exact else text == shown_text(held[x][y]):
                     same += 1
                 elif not column.editable:
                     reason = refusal(column.name) if column.kind == "key" else FIELD_IS_FIXED
                     refused.append(_because(cell, reason))
                 else:
-                    edit = CellEdit(item, column.name, "text" if text else "unset", text)
-                    edits.append((edit, cell))
+                    typed = CellEdit(item, column.name, "text" if text else "unset", text)
+                    edits.append((_exactly(item, column.name, exact[y][x]) if exact else typed, cell))
         results = items.stage_cells([edit for edit, _ in edits])
     refused += [
         _because(cell, result.reason)
@@ -137,14 +145,30 @@ def _because(cell: Refused, reason: str) -> Refused:
     return Refused(cell.row, cell.name, cell.key, cell.text, reason)
 
 
-def _held(items: ItemSet, item: str, column: GridColumn) -> Value:
-    if column.kind == "key":
-        return items.value(item, column.name)
-    (row,) = items.table.rows_of([item]).tolist()  # rows are never taken out of a table
-    return items.table.field(column.name).value(row)
+def _exactly(item: str, key: str, value: Value) -> CellEdit:
+    if isinstance(value, Absent):
+        return CellEdit(item, key, "unset")
+    return CellEdit(item, key, "json", compact(value))
 
 
-def _text(value: Value) -> str:
+def held_values(items: ItemSet, uuids: Sequence[str], column: GridColumn) -> list[Value]:
+    """What some items hold in a column, staged values included.
+
+    Args:
+        items: The items.
+        uuids: Items of the set.
+        column: The column.
+    """
+    of = items.effective.column(column.name) if column.kind == "key" else items.table.field(column.name)
+    return of.values(items.table.rows_of(uuids))  # rows are never taken out of a table
+
+
+def shown_text(value: Value) -> str:
+    """A value as spreadsheets are given it: absent is nothing, text is itself, all else is JSON.
+
+    Args:
+        value: A JSON value or `ABSENT`.
+    """
     if isinstance(value, Absent):
         return ""
     return value if isinstance(value, str) else compact(value)

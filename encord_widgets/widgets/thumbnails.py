@@ -8,12 +8,13 @@ from __future__ import annotations
 import io
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.values import Value
-from encord_widgets.widgets._requests import StaleError
+from encord_widgets.widgets._requests import Answer, Later, Params, StaleError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,6 +30,8 @@ LARGEST_FILE: Final = 20_000_000
 LARGEST_IMAGE: Final = 80_000_000
 """Most pixels that are decoded for one."""
 KEPT: Final = 500
+_AT_ONCE: Final = 2
+_MOST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,23 @@ class Thumbnails:
                 if len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
         return made
+
+    def answer(self, params: Params) -> Later:
+        """Answer a request for the thumbnails of some items: for each its media type or the place of a reason in `why`.
+
+        Args:
+            params: The request, with `items`.
+        """
+        asked = params.texts("items")[:_MOST]
+
+        def work() -> Answer:
+            with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="encord-widgets-thumbnail") as pool:
+                found = list(pool.map(self.get, asked))
+            why = list(dict.fromkeys(one.none for one in found if not one.data))
+            told = [one.mime if one.data else why.index(one.none) for one in found]
+            return Answer({"pictures": told, "why": why}, tuple(one.data for one in found if one.data))
+
+        return Later(work)
 
     def _made(self, item: str) -> Thumbnail:
         item_type, size = self._field(item, "item_type"), self._field(item, "file_size")

@@ -32,7 +32,9 @@ def test_a_block_of_500_by_5_is_staged_or_listed_cell_by_cell(
     notebook = open_notebook(*cells_for(shared_encord, widget=_WIDGET))
     notebook.run_all()
     page, grid = notebook.page, Grid(notebook.page).wait()
-    columns = notebook.ask("[[c['label'], c['type'], c['options']] for c in grid.columns]")
+    columns = notebook.ask(
+        "[[c['id'].partition(':')[2], c['type'], c.get('options', [])] for c in grid.columns]"
+    )
     start = [label for label, _, _ in columns].index("weather")
     block = columns[start : start + 5]
     assert {kind for _, kind, _ in block} & set(_BAD), "some of the columns can refuse a value"

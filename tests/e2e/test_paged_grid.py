@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Position, expect
 
@@ -121,3 +123,25 @@ def test_the_whole_job_on_the_canvas(
     wanted[uuids[5]] |= {"camera": "theirs", "added": True}
     wanted[uuids[6]]["district"] = "Old Town"
     assert second_editor.everything() == wanted
+
+
+def test_bulk_edit_beside_the_page(shared_encord: Served, open_notebook: OpenNotebook, shot: Shot) -> None:
+    widget = f"grid = ew.ItemGrid(items.wait(), engine='ipydatagrid', columns={_COLUMNS})\ngrid"
+    notebook = open_notebook(*cells_for(shared_encord, widget=widget))
+    notebook.run_all()
+    page = notebook.page
+    page.get_by_role("button", name="Bulk edit…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Operation").select_option("unset")
+    dialog.get_by_label("Key", exact=True).select_option("weather")
+    stage = dialog.get_by_role("button", name=re.compile(r"^Stage [\d,]+ cell"))
+    expect(stage).to_be_enabled()
+    shot(notebook, "paged_bulk")
+    stage.click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".ecw-bulkbar")).to_contain_text("staged")
+    held = "sum(items.value(uuid, 'weather') is not ew.ABSENT for uuid in items.uuids)"
+    assert notebook.ask(held) == 0
+    page.locator(".ecw-bulkbar").get_by_role("button", name="Undo").click()
+    expect(page.locator(".ecw-bulkbar")).to_contain_text("Taken back.")
+    assert notebook.ask(held) > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ class Browser:
 
     def __init__(self, widget):
         self.widget = widget
-        self.state = wire(widget.get_state())
+        self.state = state_of(widget)
         self.updates: list[dict[str, Any]] = []
         self.replies: dict[Any, list[dict[str, Any]]] = {}
         self.buffers: dict[Any, list[bytes]] = {}
@@ -92,7 +93,7 @@ class Browser:
         reply = self.answer(request_id)
         assert reply["ok"], reply
         (buffer,) = self.buffers[request_id]
-        return reply["result"], json.loads(buffer)
+        return reply["result"], json.loads(zlib.decompress(buffer))
 
     def cell(self, item, key):
         """Cell and state that the page would show for an item and key."""
@@ -105,6 +106,11 @@ class Browser:
         """Wait until the page knows something."""
         with self._changed:
             assert self._changed.wait_for(condition, timeout), "it did not happen"
+
+
+def state_of(widget):
+    """A widget's traits after a trip through JSON; its code is binary, and crosses the wire beside them."""
+    return wire({name: value for name, value in widget.get_state().items() if name != "_packed"})
 
 
 def wire(content):

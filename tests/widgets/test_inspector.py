@@ -10,7 +10,6 @@ import pytest
 import encord_widgets as ew
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.values import same
-from encord_widgets.widgets import _static
 from tests.widgets.browser import Browser
 from tests.widgets.test_life import interface, source, synced
 
@@ -368,7 +367,7 @@ def test_the_traits_are_described_and_those_that_the_front_end_listens_to():
 
 def test_the_requests_of_the_front_end_are_those_that_are_answered(inspector):
     found = re.findall(r'\.(?:request|ask|about)(?:<[^()]*>)?\(\s*"(\w+)"', source("inspector"))
-    assert {*found, "thumbnail"} - {"dismiss_error"} == set(inspector._handlers())
+    assert {*found, "thumbnails"} - {"dismiss_error"} == set(inspector._handlers())
 
 
 def test_the_state_has_the_shape_that_the_front_end_reads(items, inspector, page, video):
@@ -406,11 +405,6 @@ def test_it_is_made_strictly_and_let_go_of(items):
     inspector.close()
     inspector.close()
     assert (len(items.events.focus), len(frames.events.changes)) == (before, 0)
-
-
-def test_code_and_style_are_those_of_the_bundle(inspector):
-    assert inspector._esm == _static.static_path("inspector", "js").read_text()
-    assert inspector._css == _static.static_path("inspector", "css").read_text()
 
 
 def test_a_workbench_opens_one(items):

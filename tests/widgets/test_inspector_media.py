@@ -10,7 +10,7 @@ from PIL import Image
 
 import encord_widgets as ew
 from encord_widgets.widgets.inspector_media import media_answer
-from tests.widgets.browser import Browser, wire
+from tests.widgets.browser import Browser, state_of
 from tests.widgets.test_inspector import of_type
 
 
@@ -40,7 +40,7 @@ def test_media_come_as_bytes_from_a_server_that_no_browser_reaches(items, inspec
     group = of_type(items, "imageGroup")
     inspector.show(group)
     page.ask("open_frames", group=group)
-    request = page.start("thumbnail", item=page.state["group"]["frames"][0]["item"])
+    request = page.start("thumbnails", items=[page.state["group"]["frames"][0]["item"]])
     assert page.answer(request)["ok"]
     assert page.buffers[request][0]
 
@@ -119,5 +119,5 @@ def test_no_address_reaches_a_trait_or_a_saved_notebook(items, far, video):
         page = Browser(inspector)
         assert "sig=secret" in page.ask("media", item=video, way="any")["address"]
         inspector._publish()
-        kept = json.dumps(wire(inspector.get_state())) + inspector._static_html() + repr(inspector)
+        kept = json.dumps(state_of(inspector)) + inspector._static_html() + repr(inspector)
         assert "media.example" not in kept

@@ -137,7 +137,7 @@ def test_a_full_value_is_sent_on_request(items, page):
     ("method", "params"),
     [
         ("cell", {"item": "no such item", "column": "field:name"}),
-        ("thumbnail", {"item": "no such item"}),
+        ("thumbnails", {"items": ["no such item"]}),
         ("sort", {"column": "key:no such key", "descending": False}),
     ],
 )

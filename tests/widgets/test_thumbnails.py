@@ -28,22 +28,20 @@ def item_of(items, item_type):
     return next(uuid for row, uuid in enumerate(items.table.uuids) if column.value(row) == item_type)
 
 
-def test_an_image_item_has_a_thumbnail(items):
+def test_thumbnails_come_several_in_a_message(items):
+    asked = [item_of(items, "video"), item_of(items, "image")]
     with ew.ItemGrid(items) as grid:
         page = Browser(grid)
-        request_id = page.start("thumbnail", item=item_of(items, "image"))
+        request_id = page.start("thumbnails", items=asked)
         reply = page.answer(request_id)
         assert reply["ok"]
-        assert set(reply["result"]) == {"mime"}
-        with opened(page.buffers[request_id][0]) as image:
-            assert reply["result"]["mime"] == Image.MIME[image.format]
+        why, found = reply["result"]["pictures"]
+        assert "type video" in reply["result"]["why"][why], "other items say why there is none"
+        assert len(reply["result"]["why"]) == 1, "each reason once"
+        (data,) = page.buffers[request_id]
+        with opened(data) as image:
+            assert found == Image.MIME[image.format]
             assert max(image.size) == thumbnails.EDGE
-
-
-def test_other_items_say_why_there_is_none(items):
-    with ew.ItemGrid(items) as grid:
-        page = Browser(grid)
-        assert "type video" in page.ask("thumbnail", item=item_of(items, "video"))["none"]
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,10 @@ export function inspectorModel(state = "image"): FakeModel {
         return { result: { mime: "text/html" }, buffers: [new TextEncoder().encode(SVG)] };
       return { result: { mime: "image/png" }, buffers: [png()] };
     }
-    if (method === "thumbnail") return { result: { mime: "image/png" }, buffers: [png()] };
+    if (method === "thumbnails") {
+      const { items } = params as { items: string[] };
+      return { result: { pictures: items.map(() => "image/png"), why: [] }, buffers: items.map(() => png()) };
+    }
     if (method === "value") return { result: { json: '"x"', text: "the whole text" } };
     if (method === "branches" && p.start)
       return {

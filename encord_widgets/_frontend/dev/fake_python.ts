@@ -1,61 +1,9 @@
 // Stands in for the Python side while one works on the views: the browser protocol over rows made up on the fly.
 import type { Cell, CellState, Column } from "../src/shared/cells";
+import { deflated, FakeModel, type Params, type Reply } from "./fake_model";
 import { picture } from "./picture";
 
-interface Params {
-  [name: string]: never;
-}
-type Reply = { result: unknown; buffers?: Uint8Array[]; after?: () => void };
-type Listener = (...args: unknown[]) => void;
-
-export class FakeModel {
-  readonly listeners = new Map<string, Set<Listener>>();
-  readonly sent: { method: string; params: Record<string, unknown> }[] = [];
-  handler: (method: string, params: never) => Reply = () => ({ result: {} });
-  delay = 30;
-
-  constructor(readonly traits: Record<string, unknown>) {}
-
-  get(name: string): unknown {
-    return this.traits[name];
-  }
-  set(): void {
-    throw new Error("The browser sets no traits.");
-  }
-  save_changes(): void {
-    throw new Error("The browser sets no traits.");
-  }
-  on(name: string, listener: Listener): void {
-    const all = this.listeners.get(name) ?? new Set();
-    this.listeners.set(name, all.add(listener));
-  }
-  off(name: string, listener: Listener): void {
-    this.listeners.get(name)?.delete(listener);
-  }
-  change(name: string, value: unknown): void {
-    this.traits[name] = value;
-    for (const listener of [...(this.listeners.get(`change:${name}`) ?? [])]) listener();
-  }
-  send(message: { id: number; method: string; params: never }): void {
-    this.sent.push({ method: message.method, params: message.params });
-    setTimeout(() => {
-      let reply: object;
-      let buffers: DataView[] = [];
-      let after: (() => void) | undefined;
-      try {
-        const answer = this.handler(message.method, message.params);
-        buffers = (answer.buffers ?? []).map((b) => new DataView(b.buffer, b.byteOffset, b.byteLength));
-        after = answer.after;
-        reply = { type: "reply", id: message.id, ok: true, result: answer.result };
-      } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
-        reply = { type: "reply", id: message.id, ok: false, error: { code: "error", message: text } };
-      }
-      for (const listener of [...(this.listeners.get("msg:custom") ?? [])]) listener(reply, buffers);
-      after?.();
-    }, this.delay);
-  }
-}
+export { FakeModel };
 
 const HINTS: Record<string, string> = {
   number: "64-bit float: up to ±1.8e308",
@@ -208,6 +156,8 @@ function header(id: string, at: number): object {
 }
 
 export class FakeGrid extends FakeModel {
+  /** The code of the grid's dialogs. */
+  static more = (): Promise<string> => fetch("dist/item_grid_more.js").then((file) => file.text());
   readonly staged = new Map<string, Cell>();
   generation = 1;
   order: number[] | null = null;
@@ -220,6 +170,18 @@ export class FakeGrid extends FakeModel {
     super({ columns, height: 420, error: null, status: {} });
     this.traits.status = this.view(view);
     this.handler = (method, params) => this.answer(method, params);
+  }
+
+  override send(message: { id: number; method: string; params: never }): void {
+    if (message.method !== "more") super.send(message);
+    else {
+      const reply = { type: "reply", id: message.id, ok: true, result: {} };
+      void FakeGrid.more()
+        .then(deflated)
+        .then((code) => {
+          for (const listener of [...(this.listeners.get("msg:custom") ?? [])]) listener(reply, [code]);
+        });
+    }
   }
 
   view(more: object = {}): object {
@@ -288,7 +250,7 @@ export class FakeGrid extends FakeModel {
           rows.push(this.row(this.order ? (this.order[at] as number) : at, this.columns.slice(...columns)));
         }
         const result = { generation: this.generation, start, count: rows.length, columns };
-        return { result, buffers: [new TextEncoder().encode(JSON.stringify(rows))] };
+        return { result, buffers: [deflated(JSON.stringify(rows))] };
       }
       case "edit":
         return this.edit((params as unknown as { edits: never[] }).edits);
@@ -385,11 +347,13 @@ export class FakeGrid extends FakeModel {
             ],
           },
         };
-      case "thumbnail":
+      case "thumbnails": {
+        const items = p.items as unknown as string[];
         return {
-          result: { mime: "image/bmp" },
-          buffers: [picture(Number((p.item as unknown as string).slice(5)))],
+          result: { pictures: items.map(() => "image/bmp"), why: [] },
+          buffers: items.map((item) => picture(Number(item.slice(5)))),
         };
+      }
       case "dismiss_error":
         return { result: {}, after: () => this.change("error", null) };
       default:

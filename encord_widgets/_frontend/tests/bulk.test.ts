@@ -133,6 +133,7 @@ describe("the dialog", () => {
     const fake = model();
     const root = await open(fake);
     press(go(root, 0, "key:weather"), "e", { ctrlKey: true });
+    await until(() => root.querySelector("dialog"));
     await until(() => field<HTMLSelectElement>(root, "Value").options?.length === 5);
     expect(field<HTMLInputElement>(root, "All 100").checked).toBe(true);
     expect(primary(root).disabled).toBe(true);

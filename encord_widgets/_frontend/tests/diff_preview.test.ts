@@ -91,7 +91,7 @@ describe("diff preview", () => {
     expect(requests(model, "overrule")).toEqual([{ cells: [["item-0", "weather"]] }]);
     rows[0] = { status: "staged", note: null };
     model.change("summary", { ...SUMMARY, changes: 2, rows: 2, generation: 2 });
-    await until(() => root.querySelectorAll("tbody button").length === 2);
+    await until(() => root.querySelectorAll("tbody .ecw-dropcell button").length === 2);
     expect(focused()).toBe("Drop: weather on name-0");
     press("Drop: weather on name-1");
     model.change("summary", { ...SUMMARY, changes: 1, rows: 1, generation: 3 });

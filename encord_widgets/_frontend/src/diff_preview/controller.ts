@@ -109,7 +109,7 @@ export class DiffController {
     const lines = root.querySelectorAll("tbody tr");
     const line = lines[Math.min(this.#pressed, lines.length - 1)];
     const next =
-      line?.querySelector<HTMLElement>("button") ??
+      line?.querySelector<HTMLElement>(".ecw-dropcell button") ??
       root.querySelector<HTMLElement>(".ecw-tablebox") ??
       root.querySelector<HTMLElement>("button:not(:disabled)");
     next?.focus();

@@ -211,7 +211,14 @@ function EditRow({ controller, row }: { controller: DiffController; row: DiffRow
   return (
     <tr class={`ecw-r-${status}`}>
       <th scope="row" title={row.item}>
-        <span class="ecw-name">{name}</span>
+        <button
+          type="button"
+          class="ecw-name ecw-look"
+          title={`Show in the grid: ${row.item}`}
+          onClick={() => void controller.command("look", { cells: [[row.item, row.key]] })}
+        >
+          {name}
+        </button>
       </th>
       <td class="ecw-key">{row.key}</td>
       <td class="ecw-before">

@@ -1,6 +1,7 @@
 // The rows that are here: blocks of 100 rows by 32 columns, asked for on demand, one request at a time.
 import type { Cell, CellState } from "../shared/cells";
 import { isClosed, messageOf, type RequestClient } from "../shared/client";
+import { inflate } from "../shared/unpack";
 import type { Range } from "./geometry";
 
 export const BLOCK_ROWS = 100;
@@ -193,10 +194,19 @@ export class Blocks {
   #pump(): void {
     if (this.#busy || this.#closed || this.failure !== null || this.#rowCount === 0) return;
     const address = this.#next();
-    if (address) void this.#load(address);
+    if (address) void this.#load(address, this.#isMissing({ ...address, row: address.row + 1 }));
   }
 
-  async #load({ row, column }: Address): Promise<void> {
+  /** Whether this block is wanted on screen and not here. */
+  #isMissing(block: Address): boolean {
+    return (
+      this.#missing(this.#visible().filter((one) => one.row === block.row && one.column === block.column)) !==
+      undefined
+    );
+  }
+
+  /** Reads a block, and with `two` the one below it in the same message. */
+  async #load({ row, column }: Address, two: boolean): Promise<void> {
     this.#busy = true;
     const epoch = this.#epoch;
     const asked = this.generation;
@@ -205,7 +215,7 @@ export class Blocks {
     try {
       const { result, buffers } = await this.#client.request<RowsResult>("rows", {
         start,
-        count: Math.min(BLOCK_ROWS, this.#rowCount - start),
+        count: Math.min(two ? 2 * BLOCK_ROWS : BLOCK_ROWS, this.#rowCount - start),
         columns: [from, Math.min(from + BLOCK_COLUMNS, this.#columnCount)],
         generation: asked,
       });
@@ -213,8 +223,12 @@ export class Blocks {
       if (this.#closed || epoch !== this.#epoch) return;
       this.advance(result.generation);
       if (result.generation === this.generation) {
-        const rows = JSON.parse(new TextDecoder().decode(buffers[0] ?? new Uint8Array())) as WireRow[];
-        this.#blocks.set(`${row}:${column}`, { generation: result.generation, rows });
+        const rows = JSON.parse(await inflate(buffers[0] ?? new Uint8Array())) as WireRow[];
+        if (this.#closed || epoch !== this.#epoch) return;
+        for (let at = 0; at === 0 || at * BLOCK_ROWS < rows.length; at++) {
+          const part = rows.slice(at * BLOCK_ROWS, (at + 1) * BLOCK_ROWS);
+          this.#blocks.set(`${row + at}:${column}`, { generation: result.generation, rows: part });
+        }
         this.#trim();
       } else await new Promise((resolve) => setTimeout(resolve, 30));
     } catch (error) {

@@ -16,13 +16,25 @@ import {
   type Operation,
 } from "./bulk_draft";
 import { Fields } from "./bulk_fields";
-import { type Controller, keyName } from "./controller";
-import type { Range } from "./geometry";
+import { keyName } from "./states";
 
 const PREVIEW_MS = 350;
 
+/** What the dialog is opened from. */
+export interface BulkHost {
+  view: { order: number; rows: number; filter: unknown; search: string };
+  columns: Column[];
+  /** The selected rows: how many, and how a request names them. */
+  selection(): { count: number; params: object };
+  /** The column of the active cell. */
+  column(): Column | undefined;
+  ask<T>(method: string, params: object): Promise<T>;
+  say(text: string, bad: boolean): void;
+  close(): void;
+}
+
 interface Props {
-  controller: Controller;
+  host: BulkHost;
   /** What to begin with: an operation, and the column where it is not the active one. */
   at: { operation: Operation; column?: Column };
 }
@@ -49,24 +61,24 @@ export class BulkDialog extends Component<Props, State> {
   // Rows are named by their place, in the order in which they were seen when the dialog opened.
   readonly #order: number;
   readonly #rows: number;
-  readonly #selected: Range;
+  readonly #selected: { count: number; params: object };
 
   constructor(props: Props) {
     super(props);
-    const { controller, at } = props;
-    this.#order = controller.view.order;
-    this.#rows = controller.view.rows;
-    this.#selected = controller.box().rows;
-    const column = at.column ?? controller.place(controller.active.at)?.column;
+    const { host, at } = props;
+    this.#order = host.view.order;
+    this.#rows = host.view.rows;
+    this.#selected = host.selection();
+    const column = at.column ?? host.column();
     const key = column?.editable ? keyName(column) : "";
-    const all = this.#selected.to - this.#selected.from <= 1;
+    const all = this.#selected.count <= 1;
     this.state = {
       // In a selection, filling down means what it means in a spreadsheet.
       draft: { ...draftOf(at.operation, key), fill: all ? "unset" : "all" },
       all,
       // What the grid knows already, until Python has listed them all.
       rule: false,
-      keys: controller.columns.filter((one) => one.editable && !one.deleted).map(bulkKey),
+      keys: host.columns.filter((one) => one.editable && !one.deleted).map(bulkKey),
       report: null,
       problem: null,
       old: true,
@@ -77,7 +89,7 @@ export class BulkDialog extends Component<Props, State> {
   }
 
   override componentDidMount(): void {
-    this.props.controller.ask<{ keys: BulkKey[] }>("bulk_keys", {}).then(
+    this.props.host.ask<{ keys: BulkKey[] }>("bulk_keys", {}).then(
       ({ keys }) => {
         const { draft } = this.state;
         const key = draft.key || (keys[0]?.key ?? "");
@@ -92,7 +104,7 @@ export class BulkDialog extends Component<Props, State> {
     this.#gone = true;
     clearTimeout(this.#timer);
     // Python keeps what was looked at, to stage exactly that: a million rows are not kept for nothing.
-    this.props.controller.ask("bulk_forget", {}).catch(() => undefined);
+    this.props.host.ask("bulk_forget", {}).catch(() => undefined);
   }
 
   #set(part: Partial<State>): void {
@@ -125,12 +137,11 @@ export class BulkDialog extends Component<Props, State> {
       this.#set({ report: null });
       return;
     }
-    const { from, to } = this.#selected;
-    const rows = all ? [0, this.#rows] : [from, Math.min(to, this.#rows)];
+    const rows = all ? { rows: [0, this.#rows] } : this.#selected.params;
     try {
-      const report = await this.props.controller.ask<BulkReport>("bulk_preview", {
+      const report = await this.props.host.ask<BulkReport>("bulk_preview", {
         edit,
-        rows,
+        ...rows,
         order: this.#order,
         rule: this.#asRule(),
       });
@@ -142,7 +153,7 @@ export class BulkDialog extends Component<Props, State> {
 
   /** Rows that were searched for have no filter that a rule could go by. */
   #ruleable(): boolean {
-    const { view } = this.props.controller;
+    const { view } = this.props.host;
     const { all, draft } = this.state;
     return all && !!view.filter && !view.search && canBeRule(draft.operation);
   }
@@ -152,7 +163,7 @@ export class BulkDialog extends Component<Props, State> {
   }
 
   async #stage(): Promise<void> {
-    const { controller } = this.props;
+    const { host } = this.props;
     const { report, old, busy } = this.state;
     if (busy || this.state.done) return;
     if (old || !report) {
@@ -162,19 +173,19 @@ export class BulkDialog extends Component<Props, State> {
     if (report.cells === 0) return;
     this.#set({ busy: true, problem: null });
     try {
-      const done = await controller.ask<BulkReport>("bulk_stage", { id: report.id });
-      controller.say(`${plural(done.cells, "cell")} staged. Ctrl+Z takes all of it back.`, false);
+      const done = await host.ask<BulkReport>("bulk_stage", { id: report.id });
+      host.say(`${plural(done.cells, "cell")} staged. Undo takes all of it back.`, false);
       if (done.refused > 0) this.#set({ done, busy: false });
-      else controller.show(null);
+      else host.close();
     } catch (error) {
       this.#fail(error);
       this.#set({ old: true, missed: true });
     }
   }
 
-  override render({ controller }: Props, state: State): JSX.Element {
+  override render({ host }: Props, state: State): JSX.Element {
     const { draft, all, rule, keys, report, problem, old, busy, missed, done } = state;
-    const close = (): void => controller.show(null);
+    const close = (): void => host.close();
     if (done) {
       return (
         <Dialog title="Bulk edit" onClose={close}>
@@ -186,8 +197,8 @@ export class BulkDialog extends Component<Props, State> {
         </Dialog>
       );
     }
-    const { view } = controller;
-    const selected = Math.min(this.#selected.to, this.#rows) - this.#selected.from;
+    const { view } = host;
+    const selected = this.#selected.count;
     const some = view.filter || view.search ? "filtered rows" : "rows";
     const choose = (part: Pick<State, "all"> | Pick<State, "rule">): void =>
       this.setState({ ...part, old: true }, this.#later);

@@ -1,10 +1,11 @@
 // The state of one view of the grid: the active cell, the selection, the open editor, edits under way.
 import { type Cell, type Column, count, plural, sameCell } from "../shared/cells";
-import { isClosed, messageOf } from "../shared/client";
+import { isClosed, messageOf, type RequestClient } from "../shared/client";
 import type { Context } from "../shared/mount";
 import { Blocks, type Found } from "./blocks";
 import { type Edit, type EditResult, Edits } from "./edits";
 import { Headers } from "./headers";
+import { fetchMore, more } from "./more";
 import {
   type Box,
   type CellFacts,
@@ -12,6 +13,7 @@ import {
   type EditorState,
   keyName,
   type Refusal,
+  type Rest,
   readOnlyReason,
   type ShownCell,
 } from "./states";
@@ -39,11 +41,13 @@ export class Controller extends Viewport {
   readonly #told: Told;
   #closed = false;
 
+  readonly client: RequestClient;
   readonly #context: Context;
 
   constructor(context: Context) {
     super(context.model);
     this.#context = context;
+    this.client = context.client;
     this.blocks = new Blocks(context.client, this.redraw, () => this.edits.settle(this.blocks.generation));
     this.edits = new Edits(
       context.client,
@@ -94,6 +98,20 @@ export class Controller extends Viewport {
     if (editor && !this.columns.some((column) => column.id === editor.column.id)) this.editor = null;
     this.#clampActive();
     this.setTop(this.top);
+    const { look } = this.view;
+    if (look && look.turn !== before.look?.turn) this.#lookAt(look.row, look.column);
+  }
+
+  /** Somebody else looks at this row: it comes into view, and the keyboard stays where it is. */
+  #lookAt(row: number, column: string | null): void {
+    if (this.editor || this.dialog) return;
+    const at = this.layout.places.findIndex((place) => place.column.id === column);
+    this.active = { row, at: at < 0 ? this.active.at : at };
+    this.#clampActive();
+    this.anchor = this.active;
+    this.reveal(this.active);
+    // With the keyboard in this grid, its place is the active cell.
+    this.wantFocus = this.within();
   }
 
   /** The columns have other places: the active cell stays in its column. */
@@ -194,7 +212,7 @@ export class Controller extends Viewport {
     this.reveal(this.active);
     this.wantFocus = focus;
     this.redraw();
-    this.#reportSelection();
+    this.#told.soon();
   }
 
   selectBox(from: Spot, to: Spot): void {
@@ -204,10 +222,6 @@ export class Controller extends Viewport {
     this.message = null;
     this.wantFocus = true;
     this.redraw();
-    this.#reportSelection();
-  }
-
-  #reportSelection(): void {
     this.#told.soon();
   }
 
@@ -303,13 +317,14 @@ export class Controller extends Viewport {
   }
 
   /** Says what came of an edit of many cells; every cell that was refused is listed. */
-  report(staged: number, refused: Refusal[], done: string): void {
+  report(staged: number, refused: Refusal[], done: string, rest?: Rest): void {
     const [first] = refused;
-    if (first && refused.length === 1 && staged === 0) {
+    const total = rest?.total ?? refused.length;
+    if (first && total === 1 && staged === 0) {
       this.say(`${first.column} was not changed: ${first.reason}`, true);
     } else if (first) {
-      const title = `${plural(refused.length, "cell")} of ${count(staged + refused.length)} not changed`;
-      this.dialog = { kind: "refused", title, staged, refused };
+      const title = `${plural(total, "cell")} of ${count(staged + total)} not changed`;
+      this.show({ kind: "refused", title, staged, refused, ...(rest ? { rest } : {}) });
       this.say(`${done} ${title}.`, true);
     } else this.say(done, false);
   }
@@ -358,12 +373,6 @@ export class Controller extends Viewport {
 
   // --- the rest ------------------------------------------------------------------------------------------------
 
-  hasFocus(): boolean {
-    const root = this.scroller?.getRootNode() as Document | ShadowRoot | undefined;
-    const focused = root?.activeElement;
-    return focused === this.scroller?.ownerDocument.body || !!(focused && this.scroller?.contains(focused));
-  }
-
   say(text: string, bad: boolean): void {
     this.message = { text, bad };
     this.redraw();
@@ -405,6 +414,20 @@ export class Controller extends Viewport {
   show(dialog: DialogState | null): void {
     this.dialog = dialog;
     if (!dialog) this.wantFocus = false;
+    else void this.reach();
+    this.redraw();
+  }
+
+  /** Fetches the code of the dialogs, if it is not here: when one is to be shown, or the grid is first touched. */
+  async reach(): Promise<void> {
+    if (more()) return;
+    try {
+      await fetchMore(this.#context.client);
+    } catch (error) {
+      if (isClosed(error) || !this.dialog) return;
+      this.dialog = null;
+      this.notice = messageOf(error);
+    }
     this.redraw();
   }
 

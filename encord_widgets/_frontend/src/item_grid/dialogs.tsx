@@ -1,10 +1,11 @@
 import { Component, type JSX } from "preact";
 import { count, plural, stateLook } from "../shared/cells";
+import { messageOf } from "../shared/client";
 import { Dialog, Status } from "../shared/ui";
-import { BulkDialog } from "./bulk";
+import { BulkDialog, type BulkHost } from "./bulk";
 import { toTsv } from "./clipboard";
 import { ColumnFilter } from "./column_filter";
-import type { Controller, DialogState } from "./controller";
+import type { Controller, DialogState, Refusal } from "./controller";
 
 const MOST_JSON = 20_000;
 /** Refused cells that are listed at once; the others are a click away. */
@@ -17,6 +18,7 @@ const SHORTCUTS: [string, string][] = [
   ["Enter, F2, double click", "Edit the cell"],
   ["Any character", "Edit the cell, replacing its content"],
   ["Enter, Tab", "Keep the edit and go down, or right"],
+  ["Shift+Enter, Alt+Enter in a long text", "Start a new line"],
   ["Escape", "Give the edit up"],
   ["Space", "Switch a true/false cell"],
   ["Delete, Backspace", "Remove the value: the key is then not set"],
@@ -25,10 +27,10 @@ const SHORTCUTS: [string, string][] = [
   ["Ctrl+I", "Everything about the cell: stored JSON, type, what a commit sends"],
   ["Alt+Down in a date", "Pick date, time and zone"],
   ["Ctrl+E, Ctrl+H, Ctrl+D", "Bulk edit of the selection or all rows: set, find and replace, fill down"],
-  ["Ctrl+Z, Ctrl+Y", "Undo, redo"],
+  ["Ctrl+Z; Ctrl+Y, Ctrl+Shift+Z", "Undo; redo"],
   [
     "Up from the first row",
-    "Column headers: Enter sorts, Alt+Down filters, Alt+Left and Alt+Right change the width",
+    "Column headers: Enter or Space sorts, Alt+Down filters, Alt+Left and Alt+Right change the width",
   ],
   ["Tab", "Leave the grid"],
   ["?", "This list"],
@@ -40,7 +42,7 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   if (!dialog) return null;
   if (dialog.kind === "filter")
     return <ColumnFilter key={dialog.column.id} controller={controller} at={dialog} />;
-  if (dialog.kind === "bulk") return <BulkDialog controller={controller} at={dialog} />;
+  if (dialog.kind === "bulk") return <BulkDialog host={hostOf(controller)} at={dialog} />;
   if (dialog.kind === "help") {
     return (
       <Dialog title="Keyboard and mouse" onClose={close}>
@@ -81,7 +83,7 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   if (dialog.kind === "confirm") {
     return (
       <Dialog title={dialog.title} onClose={close}>
-        <p>That is more than is on screen. Undo takes it back in one step.</p>
+        <p>{dialog.note ?? "That is more than is on screen. Undo takes it back in one step."}</p>
         <button
           type="button"
           class="ecw-button ecw-primary"
@@ -100,6 +102,23 @@ export function Dialogs({ controller }: { controller: Controller }): JSX.Element
   }
   if (dialog.kind === "cell") return <CellDialog dialog={dialog} onClose={close} />;
   return <Refused dialog={dialog} onClose={close} />;
+}
+
+function hostOf(controller: Controller): BulkHost {
+  const selection = (): { count: number; params: object } => {
+    const { from, to } = controller.box().rows;
+    const end = Math.min(to, controller.rows);
+    return { count: end - from, params: { rows: [from, end] } };
+  };
+  return {
+    view: controller.view,
+    columns: controller.columns,
+    selection,
+    column: () => controller.place(controller.active.at)?.column,
+    ask: (method, params) => controller.ask(method, params),
+    say: (text, bad) => controller.say(text, bad),
+    close: () => controller.show(null),
+  };
 }
 
 type Of<K extends DialogState["kind"]> = { dialog: Extract<DialogState, { kind: K }>; onClose(): void };
@@ -156,11 +175,25 @@ function Json({ text, held }: { text: string; held?: string }): JSX.Element {
 }
 
 /** Every cell that was refused, by reason and one by one. */
-class Refused extends Component<Of<"refused">, { rows: number; copied: string }> {
-  override state = { rows: LISTED, copied: "" };
+class Refused extends Component<Of<"refused">, { rows: number; copied: string; more: Refusal[] }> {
+  override state = { rows: LISTED, copied: "", more: [] as Refusal[] };
+
+  /** The next ones, from Python. */
+  readonly #next = async (): Promise<void> => {
+    const { refused, rest } = this.props.dialog;
+    try {
+      const more = [
+        ...this.state.more,
+        ...((await rest?.from(refused.length + this.state.more.length)) ?? []),
+      ];
+      this.setState({ more, rows: refused.length + more.length });
+    } catch (error) {
+      this.setState({ copied: messageOf(error) });
+    }
+  };
 
   readonly #copy = (): void => {
-    const lines = this.props.dialog.refused.map((one) => [
+    const lines = [...this.props.dialog.refused, ...this.state.more].map((one) => [
       one.row < 0 ? "" : String(one.row + 1),
       one.name,
       one.column,
@@ -176,9 +209,11 @@ class Refused extends Component<Of<"refused">, { rows: number; copied: string }>
 
   override render(
     { dialog, onClose }: Of<"refused">,
-    { rows, copied }: { rows: number; copied: string },
+    { rows, copied, more }: { rows: number; copied: string; more: Refusal[] },
   ): JSX.Element {
-    const { refused, staged, title } = dialog;
+    const { staged, title, rest } = dialog;
+    const refused = [...dialog.refused, ...more];
+    const total = rest?.total ?? refused.length;
     const reasons = new Map<string, number>();
     for (const { reason } of refused) {
       const kind = reason.replace(/, got [\s\S]*$/, "");
@@ -187,10 +222,10 @@ class Refused extends Component<Of<"refused">, { rows: number; copied: string }>
     return (
       <Dialog title={title} onClose={onClose}>
         <p>
-          {plural(refused.length, "cell")} kept the value {refused.length === 1 ? "it" : "they"} had;{" "}
-          {plural(staged, "other")} {staged === 1 ? "is" : "are"} staged.
+          {plural(total, "cell")} kept the value {total === 1 ? "it" : "they"} had; {plural(staged, "other")}{" "}
+          {staged === 1 ? "is" : "are"} staged.
         </p>
-        {reasons.size < refused.length && (
+        {reasons.size < refused.length && refused.length === total && (
           <ul class="ecw-reasons">
             {[...reasons].map(([reason, n]) => (
               <li key={reason}>
@@ -201,7 +236,7 @@ class Refused extends Component<Of<"refused">, { rows: number; copied: string }>
         )}
         <p>
           <button type="button" class="ecw-button ecw-small" onClick={this.#copy}>
-            Copy the list
+            {refused.length < total ? "Copy those listed" : "Copy the list"}
           </button>{" "}
           <span role="status">{copied}</span>
         </p>
@@ -230,6 +265,11 @@ class Refused extends Component<Of<"refused">, { rows: number; copied: string }>
         {refused.length > rows && (
           <button type="button" class="ecw-button" onClick={() => this.setState({ rows: refused.length })}>
             List the other {count(refused.length - rows)}
+          </button>
+        )}
+        {rows >= refused.length && refused.length < total && (
+          <button type="button" class="ecw-button" onClick={() => void this.#next()}>
+            List more of the other {count(total - refused.length)}
           </button>
         )}
       </Dialog>

@@ -6,10 +6,10 @@ import type { RequestClient } from "../shared/client";
 import { StillWaiting } from "../shared/notes";
 import { ErrorBanner, Notice } from "../shared/ui";
 import type { Controller } from "./controller";
-import { Dialogs } from "./dialogs";
 import { isMapped, ROW, spacerHeight, toScroll } from "./geometry";
 import { Header } from "./header";
 import type { Keys } from "./keys";
+import { more } from "./more";
 import { followPointer } from "./pointer";
 import { Row } from "./row";
 import { StatusLine } from "./status";
@@ -63,9 +63,15 @@ export function GridWidget({ controller, keys, model, client }: GridProps): JSX.
       {view.loading && <StillWaiting at={String(view.total)} trouble={view.trouble} />}
       {view.rows > 0 ? <Body controller={controller} keys={keys} /> : <Nothing controller={controller} />}
       <StatusLine controller={controller} />
-      <Dialogs controller={controller} />
+      <Shown controller={controller} />
     </>
   );
+}
+
+/** The dialog that is open, if any: its code comes when the grid is first touched. */
+function Shown({ controller }: { controller: Controller }): JSX.Element | null {
+  const { Dialogs } = more() ?? {};
+  return controller.dialog && Dialogs ? <Dialogs controller={controller} /> : null;
 }
 
 /** Why there are no rows, in one sentence, and what to do. */

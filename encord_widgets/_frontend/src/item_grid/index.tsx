@@ -9,6 +9,8 @@ export default {
     return mount(props, "grid", TRAITS, (context) => {
       const controller = new Controller(context);
       const keys = new Keys(controller);
+      for (const touch of ["pointerenter", "focusin"])
+        context.root.addEventListener(touch, () => void controller.reach(), { once: true });
       return {
         draw: () => (
           <GridWidget controller={controller} keys={keys} model={context.model} client={context.client} />

@@ -5,6 +5,7 @@ import { fromTsv, toTsv } from "./clipboard";
 import { type Box, type Controller, keyName, MAX_ROWS, type Refusal, readOnlyReason } from "./controller";
 import type { Edit } from "./edits";
 import { ROW } from "./geometry";
+import { copyMany, pasteMany } from "./many";
 
 /** What this view copied last: pasting it again keeps absent, null and types apart. */
 export interface Copied {
@@ -33,6 +34,11 @@ export class Keys {
     const controller = this.#controller;
     const { active } = controller;
     const command = event.ctrlKey || event.metaKey;
+    if (controller.dialog) {
+      // It is on its way: what is typed meanwhile is not meant for the cell.
+      if (event.key === "Escape") controller.show(null);
+      return event.key !== "Tab";
+    }
     if (active.row < 0 && this.#header(event)) return true;
     if (this.#move(event, command)) return true;
     if (command) return this.#shortcut(event);
@@ -177,7 +183,7 @@ export class Keys {
     const n = box.rows.to - box.rows.from;
     if (n > MAX_ROWS) {
       controller.say(
-        `${what} works on up to ${plural(MAX_ROWS, "row")}, the selection has ${plural(n, "row")}. In Python there is no limit.`,
+        `${what} works on up to ${plural(MAX_ROWS, "row")}, the selection has ${plural(n, "row")}. The bulk edit (Ctrl+E) takes any number.`,
         true,
       );
       return false;
@@ -255,7 +261,8 @@ export class Keys {
       this.#remember(now);
       return;
     }
-    void this.#copyLater(box);
+    if (box.rows.to - box.rows.from > MAX_ROWS) copyMany(controller, box);
+    else void this.#copyLater(box);
   };
 
   async #copyLater(box: Box): Promise<void> {
@@ -301,7 +308,9 @@ export class Keys {
     if (controller.active.row < 0) return;
     const text = event.clipboardData?.getData("text/plain") ?? "";
     event.preventDefault();
+    const lines = text.trimEnd().split("\n").length;
     if (text === "") controller.say("The clipboard holds no text.", false);
+    else if (lines > MAX_ROWS) pasteMany(controller, text, lines);
     else void this.#paste(text);
   };
 

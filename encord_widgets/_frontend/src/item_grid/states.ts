@@ -26,9 +26,15 @@ export type DialogState =
   | { kind: "bulk"; operation: Operation; column?: Column }
   | { kind: "filter"; column: Column; left: number; top: number }
   | { kind: "problems"; problems: { item: string | null; name: string | null; reason: string }[] | null }
-  | { kind: "confirm"; title: string; action: string; run(): void }
+  | { kind: "confirm"; title: string; action: string; note?: string; run(): void }
   | { kind: "cell"; column: Column; facts: CellFacts | null; problem: string | null }
-  | { kind: "refused"; title: string; staged: number; refused: Refusal[] };
+  | { kind: "refused"; title: string; staged: number; refused: Refusal[]; rest?: Rest };
+
+/** Refused cells that Python still keeps: how many there are in all, and those from one place on. */
+export interface Rest {
+  total: number;
+  from(start: number): Promise<Refusal[]>;
+}
 
 /** A cell that did not take what was meant for it. */
 export interface Refusal {
@@ -62,7 +68,7 @@ export interface Box {
   ats: Range;
 }
 
-/** Rows that one copy, paste, delete or reported selection may cover. */
+/** Rows that the page takes in hand; copies and pastes of more are made in Python. */
 export const MAX_ROWS = 5_000;
 
 export function keyName(column: Column): string {

@@ -8,14 +8,16 @@ export interface Thumb {
 }
 
 interface ThumbResult {
-  mime?: string;
-  url?: string;
-  none?: string;
+  /** For each item that was asked for: its media type, with a buffer of its own, or which reason there is for none. */
+  pictures: (string | number)[];
+  why: string[];
 }
 
 const REST_MS = 150;
 const KEEP = 300;
-const AT_ONCE = 3;
+const AT_ONCE = 2;
+/** Items in one message: each costs a round trip. */
+const BATCH = 8;
 // What a browser may be shown; anything else that claims to be an image stays an icon.
 const MIME = /^image\/(png|jpeg|webp|gif|avif|bmp)$/;
 
@@ -23,6 +25,7 @@ export class Thumbs {
   readonly #thumbs = new Map<string, Thumb>();
   readonly #asked = new Set<string>();
   #wanted: string[] = [];
+  #running = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -61,26 +64,29 @@ export class Thumbs {
   }
 
   #pump(): void {
-    while (this.#asked.size < AT_ONCE && this.#wanted.length > 0)
-      void this.#load(this.#wanted.shift() as string);
+    while (this.#running < AT_ONCE && this.#wanted.length > 0) void this.#load(this.#wanted.splice(0, BATCH));
   }
 
-  async #load(item: string): Promise<void> {
-    this.#asked.add(item);
+  async #load(items: string[]): Promise<void> {
+    this.#running++;
+    for (const item of items) this.#asked.add(item);
     try {
-      const { result, buffers } = await this.#client.request<ThumbResult>("thumbnail", { item });
+      const { result, buffers } = await this.#client.request<ThumbResult>("thumbnails", { items });
       if (this.#closed) return;
-      const bytes = buffers[0];
-      if (bytes && result.mime && MIME.test(result.mime)) {
-        const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: result.mime });
-        this.#put(item, { url: URL.createObjectURL(blob) });
-      } else if (result.url && /^https?:/.test(result.url)) this.#put(item, { url: result.url });
-      else this.#put(item, { url: null, why: result.none ?? "There is no thumbnail." });
+      items.forEach((item, at) => {
+        const told = result.pictures[at];
+        const type = typeof told === "string" ? told : "";
+        const bytes = type ? buffers.shift() : undefined;
+        if (bytes && MIME.test(type))
+          this.#put(item, { url: URL.createObjectURL(new Blob([bytes], { type })) });
+        else this.#put(item, { url: null, why: result.why[Number(told)] ?? "There is no thumbnail." });
+      });
     } catch (error) {
       if (isClosed(error) || this.#closed) return;
-      this.#put(item, { url: null, why: "The thumbnail could not be read." });
+      for (const item of items) this.#put(item, { url: null, why: "The thumbnail could not be read." });
     } finally {
-      this.#asked.delete(item);
+      this.#running--;
+      for (const item of items) this.#asked.delete(item);
       if (!this.#closed) {
         this.#onChange();
         this.#pump();

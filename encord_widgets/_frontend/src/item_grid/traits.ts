@@ -36,6 +36,8 @@ export interface GridView {
   problems: number;
   /** Of when the values are, where that needs saying: from the cache, or read again. */
   as_of: string;
+  /** Where others look: each turn brings a row, and the column where one is named, into view once. */
+  look: { row: number; column: string | null; turn: number } | null;
 }
 
 const NOTHING: GridView = {
@@ -56,6 +58,7 @@ const NOTHING: GridView = {
   title: "",
   problems: 0,
   as_of: "",
+  look: null,
 };
 
 export const TRAITS = ["columns", "status", "height", "error"] as const;
@@ -64,8 +67,25 @@ export function readView(model: AnyModel): GridView {
   return { ...NOTHING, ...((model.get("status") as Partial<GridView> | null) ?? {}) };
 }
 
+/** A column on the wire: without what its id and type say, and without what is empty. */
+interface WireColumn {
+  id: string;
+  type: string;
+  type_label: string;
+  editable: boolean;
+  width: number;
+  hint?: string;
+  options?: string[];
+}
+
 export function readColumns(model: AnyModel): Column[] {
-  return (model.get("columns") as Column[] | null) ?? [];
+  const told = (model.get("columns") as WireColumn[] | null) ?? [];
+  return told.map((column) => {
+    const at = column.id.indexOf(":");
+    const kind = column.id.slice(0, at) as Column["kind"];
+    const deleted = column.type === "deleted";
+    return { label: column.id.slice(at + 1), kind, hint: "", options: [], deleted, ...column };
+  });
 }
 
 export function readHeight(model: AnyModel): number {

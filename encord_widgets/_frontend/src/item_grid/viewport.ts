@@ -73,6 +73,19 @@ export abstract class Viewport {
     return columnsOnScreen(this.layout, this.left, this.width);
   }
 
+  /** The keyboard is in the grid, or nowhere. */
+  hasFocus(): boolean {
+    return this.#focused() === this.scroller?.ownerDocument.body || this.within();
+  }
+
+  protected within(): boolean {
+    return !!this.scroller?.contains(this.#focused() ?? null);
+  }
+
+  #focused(): Element | null | undefined {
+    return (this.scroller?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement;
+  }
+
   resize(width: number, height: number): void {
     const body = Math.max(ROW, height - HEADER);
     if (width === this.width && body === this.body) return;

@@ -1,5 +1,6 @@
 // Requests to the Python side over custom messages: ids, time-outs, late answers ignored.
 import type { AnyModel } from "@anywidget/types";
+import { bytesOf } from "./unpack";
 
 export class RequestError extends Error {
   constructor(
@@ -11,7 +12,7 @@ export class RequestError extends Error {
 }
 export interface Answer<T> {
   result: T;
-  buffers: Uint8Array[];
+  buffers: Uint8Array<ArrayBuffer>[];
 }
 interface Waiting {
   resolve(answer: Answer<unknown>): void;
@@ -19,12 +20,6 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 const TIMEOUT_MS = 30_000;
-/** Buffers come as DataView, ArrayBuffer or typed array, depending on the host. */
-function bytesOf(buffer: DataView | ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(buffer)
-    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-    : new Uint8Array(buffer);
-}
 function firstId(): number {
   // Every view of a model, in every browser tab, hears every answer: start each at a random place so ids stay apart.
   return Math.floor(Math.random() * 2 ** 31) * 2 ** 20 + 1;
@@ -43,23 +38,29 @@ export class RequestClient {
     model.on("msg:custom", this.#receive);
   }
 
-  request<T>(method: string, params: object = {}): Promise<Answer<T>> {
+  /** `buffers` go along as they are; `patience` is for work that takes long, in ms. */
+  request<T>(
+    method: string,
+    params: object = {},
+    buffers: ArrayBuffer[] = [],
+    patience = this.#timeoutMs,
+  ): Promise<Answer<T>> {
     if (this.#closed) return Promise.reject(new RequestError("closed", "This view is closed."));
     const id = this.#nextId++;
     return new Promise<Answer<T>>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
-        const seconds = Math.round(this.#timeoutMs / 1000);
+        const seconds = Math.round(patience / 1000);
         reject(
           new RequestError(
             "timeout",
             `No answer from Python for ${seconds} s. The kernel may be busy with another cell, or stopped.`,
           ),
         );
-      }, this.#timeoutMs);
+      }, patience);
       this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, timer });
       try {
-        this.#model.send({ type: "request", id, method, params });
+        this.#model.send({ type: "request", id, method, params }, undefined, buffers);
       } catch (error) {
         this.#waiting.delete(id);
         clearTimeout(timer);
