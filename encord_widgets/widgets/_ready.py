@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import anyio.lowlevel
-import numpy.ma  # np.unique wants it
+import numpy.ma  # noqa: F401 - np.unique wants it
 import platformdirs  # noqa: F401
 
 import encord_widgets.commit.journal
