@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Final, overload
 
 import numpy as np
@@ -71,8 +71,7 @@ class Texts(Sequence[str]):
         return whole[starts[at] : starts[at + 1]]
 
     def __iter__(self) -> Iterator[str]:
-        for block in range(len(self._blocks) + 1):
-            yield from self._of_block(block)
+        return chain.from_iterable(map(self._of_block, range(len(self._blocks) + 1)))
 
     def extend(self, texts: Iterable[str]) -> None:
         """Add texts at the end.
@@ -101,9 +100,23 @@ class Texts(Sequence[str]):
             places: Positions, in the order wanted.
         """
         if len(places) > len(self) // 4:
-            everything = list(self)
-            return [everything[place] for place in places]
-        return [self[place] for place in places]
+            return list(map(list(self).__getitem__, places))
+        return list(map(self.__getitem__, places))
+
+    def objects(self, places: npt.NDArray[np.int32] | npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+        """Some of the texts as an array of objects; one object stands for all places of a text.
+
+        Args:
+            places: Positions, in the order wanted.
+
+        Example:
+            >>> Texts(["rain", "fog"]).objects(np.array([1, 1]))
+            array(['fog', 'fog'], dtype=object)
+        """
+        if len(places) > len(self) // 4:
+            found: npt.NDArray[np.object_] = np.fromiter(self, dtype=object, count=len(self))
+            return found[places]
+        return np.fromiter(map(self.__getitem__, places.tolist()), dtype=object, count=len(places))
 
     def containing(self, needle: str) -> npt.NDArray[np.bool_]:
         """Which texts contain a text, letter case aside.
