@@ -107,7 +107,9 @@ class ChangeState:
     def _listing(self) -> Listing:
         version = (self._log.revision, len(self._index))
         if self._listed is None or self._listed[0] != version:
-            index = self._index if self._bulk else _NoItems()  # by hand alone, they keep the order of the hand
+            index = (
+                self._index if self._bulk else _NoItems()
+            )  # by hand alone, they keep the order of the hand
             listing = Listing.of(self._cells, self._bulk, index, self._numbers)
             self._listed = (version, listing)
         return self._listed[1]
