@@ -18,6 +18,8 @@ _BLOCK: Final = 1 << _SHIFT
 _AT_ONCE: Final = 100_000
 _COMMA: Final = ord(",")
 _WORD: Final = 8
+_DECIMALS: Final = 10_000
+_WIDEST_SPAN: Final = 4_000_000
 _WIDEST: Final = 64
 """Bytes of a text up to which texts are ordered as numbers."""
 
@@ -129,9 +131,14 @@ class Texts(Sequence[str]):
         """
         wanted = needle.casefold()
         found = np.zeros(len(self), dtype=np.bool_)
-        for block, (whole, _) in enumerate(self._blocks):
-            if wanted in whole.casefold():  # most blocks hold none, or many
-                start = block << _SHIFT
+        for block, (whole, ends) in enumerate(self._blocks):
+            folded = whole.casefold()
+            if wanted not in folded:
+                continue
+            start = block << _SHIFT
+            if wanted and whole.isascii() and wanted.isascii():  # folded letter by letter
+                found[start + _holding(folded.encode(), ends, wanted.encode())] = True
+            else:
                 found[start : start + _BLOCK] = [wanted in text.casefold() for text in self._of_block(block)]
         if self._tail:
             found[-len(self._tail) :] = [wanted in text.casefold() for text in self._tail]
@@ -173,6 +180,26 @@ def _packed(texts: list[str]) -> tuple[str, array[int]]:
     return "".join(texts), array("I", accumulate(map(len, texts), initial=0))
 
 
+def _holding(letters: bytes, ends: array[int], needle: bytes) -> npt.NDArray[np.int64]:
+    """Which of some packed texts contain a needle; one that reaches over the end of a text does not count."""
+    places = _places(np.frombuffer(letters, dtype=np.uint8), needle)
+    starts = np.asarray(ends, dtype=np.int64)
+    texts = np.searchsorted(starts, places, side="right") - 1
+    return texts[places + len(needle) <= starts[texts + 1]]
+
+
+def _places(letters: npt.NDArray[np.uint8], needle: bytes) -> npt.NDArray[np.int64]:
+    """Where a needle begins."""
+    last = max(0, len(letters) - len(needle) + 1)
+    begun = letters[:last] == needle[0]
+    if len(needle) > 1:
+        begun &= letters[1 : last + 1] == needle[1]
+    places = np.flatnonzero(begun)
+    for offset, letter in enumerate(needle[2:], 2):
+        places = places[letters[places + offset] == letter]
+    return places
+
+
 def numbers_spelled(
     numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
 ) -> npt.NDArray[np.bool_]:
@@ -186,10 +213,18 @@ def numbers_spelled(
         >>> numbers_spelled(np.array([0.25, 125.0]), b"25").tolist()
         [True, True]
     """
-    if len(numbers) and numbers.dtype == np.int64:
-        low, high = int(numbers.min()), int(numbers.max())
-        if high - low < len(numbers) // 2:  # each is written once
-            return numbers_spelled(np.arange(low, high + 1, dtype=np.int64), needle)[numbers - low]
+    whole = _whole(numbers)
+    if len(numbers) and whole is not None and int(whole.max()) - int(whole.min()) < _WIDEST_SPAN:
+        places = (whole - whole.min()).astype(np.int64)
+        first = np.zeros(int(places.max()) + 1, dtype=np.int64)
+        first[places] = np.arange(len(places))
+        held: npt.NDArray[np.bool_] = np.zeros(len(first), dtype=np.bool_)
+        held[places] = True
+        used = np.flatnonzero(held)
+        if len(used) < len(numbers) // 2:  # each is written once
+            held[used] = numbers_spelled(numbers[first[used]], needle)
+            each: npt.NDArray[np.bool_] = held[places]
+            return each
     # One run of bytes for many of them, looked through with array steps.
     found = np.zeros(len(numbers), dtype=np.bool_)
     for start in range(0, len(numbers), _AT_ONCE):
@@ -197,17 +232,24 @@ def numbers_spelled(
     return found
 
 
+def _whole(
+    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64] | npt.NDArray[np.float64] | None:
+    """Integers as they are, numbers with few decimals times ten thousand; None for others, and for minus zero."""
+    if numbers.dtype == np.int64:
+        return numbers
+    if not len(numbers) or not np.abs(numbers).max() < _WIDEST_SPAN:
+        return None
+    scaled = np.rint(numbers * _DECIMALS)
+    plain = (scaled / _DECIMALS == numbers).all() and not (np.signbit(numbers) & (numbers == 0)).any()
+    return scaled if plain else None
+
+
 def _spelled(
     numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
 ) -> npt.NDArray[np.bool_]:
     written = np.frombuffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY), dtype=np.uint8)[1:]
-    last = max(0, len(written) - len(needle) + 1)
-    begun = written[:last] == needle[0]
-    if len(needle) > 1:
-        begun &= written[1 : last + 1] == needle[1]
-    places = np.flatnonzero(begun)
-    for offset, letter in enumerate(needle[2:], 2):
-        places = places[written[places + offset] == letter]
+    places = _places(written, needle)
     found = np.zeros(len(numbers), dtype=np.bool_)
     found[np.searchsorted(np.flatnonzero(written == _COMMA), places)] = True
     return found
@@ -224,6 +266,10 @@ def _by_words(letters: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.i
     end = len(letters) - _WORD
     if not len(lengths) or letters.find(b"\0") < end or lengths.max() > _WIDEST:
         return None
+    if 0 < lengths.min() == lengths.max():
+        order = _by_letters(np.frombuffer(letters[:end], dtype=np.uint8).reshape(len(lengths), -1))
+        if order is not None:
+            return order
     # A view in which a number begins at every letter.
     numbers = np.ndarray((end + 1,), dtype=">u8", buffer=letters, strides=(1,))
 
@@ -254,6 +300,25 @@ def _by_words(letters: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.i
         again = np.lexsort((word, runs))
         order[places], word = order[places[again]], word[again]
     return order
+
+
+def _by_letters(letters: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64] | None:
+    """As `_by_words` for texts of one length whose letters, with the position behind them, fit one number each."""
+    columns = np.ascontiguousarray(letters.T)
+    lows, highs = columns.min(axis=1), columns.max(axis=1)
+    bits = [int(high - low).bit_length() for low, high in zip(lows, highs, strict=True)]
+    places = len(letters).bit_length()
+    if sum(bits) + places > _WORD * _WORD:
+        return None
+    keys = np.zeros(len(letters), dtype=np.uint64)
+    for column, low, width in zip(columns, lows, bits, strict=True):
+        if width:
+            keys <<= np.uint64(width)
+            keys |= column - low
+    keys <<= np.uint64(places)
+    keys |= np.arange(len(letters), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64((1 << places) - 1)).astype(np.int64)
 
 
 def _alike(words: npt.NDArray[np.uint64]) -> int:

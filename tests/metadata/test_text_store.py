@@ -79,6 +79,32 @@ def test_order_is_that_of_folded_texts(texts: list[str], more: list[str]) -> Non
         packed.extend(more)
 
 
+@given(
+    letters=st.sampled_from(["01", "0123456789", "aA", "ab\U0001f600", "Zz-"]),
+    length=st.integers(0, 12),
+    count=st.integers(0, 2500),
+    seed=st.integers(0, 2**32),
+)
+@settings(max_examples=40, deadline=None)
+def test_texts_of_one_length_are_ordered_alike(letters: str, length: int, count: int, seed: int) -> None:
+    drawn = np.random.default_rng(seed).integers(0, len(letters), (count, length))
+    texts = ["2024-" + "".join(letters[at] for at in row) for row in drawn.tolist()]
+    folded = [text.casefold() for text in texts]
+    order = sorted(range(count), key=folded.__getitem__)
+    assert Texts(texts).ranks[order].tolist() == list(range(count))
+
+
+@given(
+    numbers=st.lists(st.integers(-300, 300).map(lambda n: n / 100), min_size=1, max_size=300),
+    needle=st.sampled_from(["1", ".5", "-2", "0", "-0"]),
+    zeros=st.sampled_from([[], [-0.0]]),
+)
+def test_few_decimals_are_written_once(numbers: list[float], needle: str, zeros: list[float]) -> None:
+    numbers = numbers * 3 + zeros
+    found = numbers_spelled(np.array(numbers, dtype=np.float64), needle.encode())
+    assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in numbers]
+
+
 def test_texts_are_small() -> None:
     texts = [f"street_{n:07d}.jpg" for n in range(10_240)]
     packed = Texts(texts)
