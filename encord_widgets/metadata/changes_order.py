@@ -79,6 +79,11 @@ class Flat:
     after: Objects
     implied: Mask
 
+    @property
+    def size(self) -> int:
+        """How many edits there are."""
+        return len(self.at)
+
     @classmethod
     def of(cls, size: int) -> Flat:
         """Arrays to be filled.
@@ -233,7 +238,8 @@ class Listing:
             places, there = held.find(self.items)
             there[by_hand] = False
             at = np.flatnonzero(there)
-            where, chosen = starts[at] + placed[at], places[at]
+            where: Rows | slice = starts[at] + placed[at]
+            chosen, where = places[at], slice(None) if len(at) == flat.size else where
             placed[at] += 1
             flat.key[where] = key
             flat.before[where] = of_column(held.edits.base, chosen)

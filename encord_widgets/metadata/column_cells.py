@@ -78,7 +78,8 @@ def json_cells(column: Column, rows: Rows) -> npt.NDArray[np.object_]:
         elif tag != Tag.ABSENT:
             numbers = column.numbers[rows[places]]
             plain: list[Any] = (numbers.astype(np.int64) if tag == Tag.INT else numbers).tolist()
-            found[places] = orjson.dumps(plain)[1:-1].decode().split(",")
+            # Of objects at once: numpy would make a text array of a list first.
+            found[places] = np.array(orjson.dumps(plain)[1:-1].decode().split(","), dtype=object)
     return found
 
 

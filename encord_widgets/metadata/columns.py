@@ -348,7 +348,7 @@ class Column:
             return [_CONSTANTS[tag]] * len(rows)
         codes = self.codes[rows]
         if tag == Tag.TEXT:
-            return list(self.texts.pick(codes.tolist()))
+            return list(self.texts.objects(codes).tolist())
         return list(map(loads, self.jsons.pick(codes.tolist())))
 
     def sort_keys(self, rows: Rows) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["staged_edits"]
 
 _MANY: Final = 1000
+_NOTHING: Final = object()
 _KINDS: Final = frozenset({str, bool, int, float, type(None), Absent})
 _ARRAYS: Final = {"b": "bool", "i": "int64", "u": "uint64", "f": "float64"}
 
@@ -123,24 +125,23 @@ def _mapping_edits(
     edits: dict[Any, Any], table: ItemTable, schema: MetadataSchema
 ) -> tuple[list[Change], list[BulkEdit]] | None:
     """The edits of a plain mapping; None where anything in it has to be looked at one by one."""
-    by_key: dict[str, tuple[list[int], list[object]]] = {}
-    for item, values in edits.items():
-        row = table.row_of(item) if type(item) is str else None
-        if row is None or type(values) is not dict:  # another spelling, or no item of these
-            return None
-        for key, value in values.items():
-            held = by_key.get(key)
-            if held is None:
-                held = by_key[key] = ([], [])
-            held[0].append(row)
-            held[1].append(value)
+    cells = list(edits.values())
+    if set(map(type, cells)) != {dict}:
+        return None
+    try:
+        rows = table.rows_of(edits)
+    except KeyError:  # another spelling, or no item of these
+        return None
     bulk = []
-    for key, (found, raw) in by_key.items():
-        after = _column(raw) if isinstance(key, str) and key else None
+    for key in dict.fromkeys(key for keys in dict.fromkeys(map(tuple, cells)) for key in keys):
+        raw: list[object] = list(map(dict.get, cells, repeat(key), repeat(_NOTHING)))
+        places = np.flatnonzero(np.fromiter((value is not _NOTHING for value in raw), np.bool_, len(raw)))
+        values = raw if len(places) == len(raw) else [raw[at] for at in places.tolist()]
+        after = _column(values) if isinstance(key, str) and key else None
         if after is None:
             return None
-        rows = np.array(found, dtype=np.int64)
-        edit = BulkEdit(key, rows, table.column(key).take(rows), after)
+        held = rows[places]
+        edit = BulkEdit(key, held, table.column(key).take(held), after)
         if not _fits(edit, schema):
             return None
         bulk.append(edit.in_order())

@@ -19,7 +19,10 @@ _AT_ONCE: Final = 100_000
 _COMMA: Final = ord(",")
 _WORD: Final = 8
 _DECIMALS: Final = 10_000
-_WIDEST_SPAN: Final = 4_000_000
+_EXACT_INT: Final = 2**53
+_SPAN: Final = 4
+_NEAR: Final = 4
+_FEW: Final = 200
 _WIDEST: Final = 64
 """Bytes of a text up to which texts are ordered as numbers."""
 
@@ -101,9 +104,9 @@ class Texts(Sequence[str]):
         Args:
             places: Positions, in the order wanted.
         """
-        if len(places) > len(self) // 4:
-            return list(map(list(self).__getitem__, places))
-        return list(map(self.__getitem__, places))
+        if len(places) < _FEW:
+            return list(map(self.__getitem__, places))
+        return list(self.objects(np.array(places)).tolist())
 
     def objects(self, places: npt.NDArray[np.int32] | npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
         """Some of the texts as an array of objects; one object stands for all places of a text.
@@ -115,10 +118,13 @@ class Texts(Sequence[str]):
             >>> Texts(["rain", "fog"]).objects(np.array([1, 1]))
             array(['fog', 'fog'], dtype=object)
         """
-        if len(places) > len(self) // 4:
-            found: npt.NDArray[np.object_] = np.fromiter(self, dtype=object, count=len(self))
-            return found[places]
-        return np.fromiter(map(self.__getitem__, places.tolist()), dtype=object, count=len(places))
+        low, high = (int(places.min()), int(places.max())) if len(places) >= _FEW else (0, 0)
+        if len(places) < _FEW or _NEAR * len(places) <= high - low:
+            return np.fromiter(map(self.__getitem__, places.tolist()), dtype=object, count=len(places))
+        first, last = low >> _SHIFT, (high >> _SHIFT) + 1  # whole packs at once
+        near = chain.from_iterable(map(self._of_block, range(first, last)))
+        found: npt.NDArray[np.object_] = np.fromiter(near, dtype=object)
+        return found[places - (first << _SHIFT)]
 
     def containing(self, needle: str) -> npt.NDArray[np.bool_]:
         """Which texts contain a text, letter case aside.
@@ -214,7 +220,7 @@ def numbers_spelled(
         [True, True]
     """
     whole = _whole(numbers)
-    if len(numbers) and whole is not None and int(whole.max()) - int(whole.min()) < _WIDEST_SPAN:
+    if len(numbers) and whole is not None and int(whole.max()) - int(whole.min()) < _SPAN * len(numbers):
         places = (whole - whole.min()).astype(np.int64)
         first = np.zeros(int(places.max()) + 1, dtype=np.int64)
         first[places] = np.arange(len(places))
@@ -238,7 +244,7 @@ def _whole(
     """Integers as they are, numbers with few decimals times ten thousand; None for others, and for minus zero."""
     if numbers.dtype == np.int64:
         return numbers
-    if not len(numbers) or not np.abs(numbers).max() < _WIDEST_SPAN:
+    if not len(numbers) or not np.abs(numbers).max() < _EXACT_INT / _DECIMALS:
         return None
     scaled = np.rint(numbers * _DECIMALS)
     plain = (scaled / _DECIMALS == numbers).all() and not (np.signbit(numbers) & (numbers == 0)).any()

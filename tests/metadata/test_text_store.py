@@ -52,6 +52,11 @@ def test_a_list_of_texts(texts: list[str], cut: int, data: st.DataObject) -> Non
         )
         assert packed[-1] == texts[-1]
     assert packed.pick(range(len(texts))) == texts
+    wanted = np.array(
+        data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=5)) if texts else [], dtype=int
+    )
+    for some in (wanted, wanted[:1].repeat(9), np.arange(len(texts))[2000:2040]):
+        assert packed.objects(some).tolist() == packed.pick(some.tolist()) == [texts[at] for at in some]
 
 
 def test_a_place_that_is_not_there() -> None:
