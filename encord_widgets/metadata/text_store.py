@@ -66,9 +66,9 @@ class Texts(Sequence[str]):
             return [self[at] for at in range(start, stop, step)]
         if place < 0:
             place += len(self)
-        block = place >> _SHIFT
+        block, tail = place >> _SHIFT, self._tail
         if block >= len(self._blocks):
-            return self._tail[place - (len(self._blocks) << _SHIFT)]
+            return tail[place - (len(self._blocks) << _SHIFT)]
         if block < 0:
             raise IndexError(place)
         whole, starts = self._blocks[block]
@@ -87,9 +87,9 @@ class Texts(Sequence[str]):
         tail = self._tail
         tail.extend(texts)
         whole = len(tail) - len(tail) % _BLOCK
-        for start in range(0, whole, _BLOCK):
-            self._blocks.append(_packed(tail[start : start + _BLOCK]))
         if whole:
+            # In this order, and at once: a frozen plan may be read in another thread meanwhile.
+            self._blocks += [_packed(tail[start : start + _BLOCK]) for start in range(0, whole, _BLOCK)]
             self._tail = tail[whole:]
 
     def copy(self) -> Texts:
@@ -175,8 +175,9 @@ class Texts(Sequence[str]):
         return sorted(range(len(folded)), key=folded.__getitem__)
 
     def _of_block(self, block: int) -> list[str]:
+        tail = self._tail
         if block == len(self._blocks):
-            return self._tail
+            return tail
         whole, starts = self._blocks[block]
         return [whole[start:end] for start, end in pairwise(starts)]
 
