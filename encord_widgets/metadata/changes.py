@@ -273,15 +273,20 @@ class ChangeSet(ChangeState):
         Returns:
             How many edits were dropped.
         """
-        wanted = dict.fromkeys(places)
-        rows: dict[str, list[int]] = {}
-        for item, key in wanted if self._bulk else ():
-            row = self._index.row_of(item) if key in self._bulk else None
-            if row is not None:
-                rows.setdefault(key, []).append(row)
-        many = {key: np.array(found) for key, found in rows.items() if len(found) > _MANY}
+        few: list[Place] = []
+        by_key: dict[str, tuple[list[Place], list[int]]] = {key: ([], []) for key in self._bulk}
+        row_of = self._index.row_of
+        for place in dict.fromkeys(places):
+            held = by_key.get(place[1])
+            row = None if held is None else row_of(place[0])
+            if held is None or row is None:
+                few.append(place)
+            else:
+                held[0].append(place)
+                held[1].append(row)
+        many = {key: np.array(rows) for key, (_, rows) in by_key.items() if len(rows) > _MANY}
+        few += [place for key, (held_places, _) in by_key.items() if key not in many for place in held_places]
         parts = self._drop_bulk(lambda edit: rows_in(edit.rows, many[edit.key]), many)
-        few = [place for place in wanted if place[1] not in many or self._index.row_of(place[0]) is None]
         found = zip(few, self._all(few), strict=True)
         return self._do({place: (change, None) for place, change in found if change is not None}, parts)
 
