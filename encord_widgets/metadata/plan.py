@@ -139,6 +139,7 @@ class Plan:
         only.
 
         Example:
+            >>> from encord_widgets import ABSENT
             >>> plan = Plan.of([Change("8ad5", "weather", "rain", ABSENT), Change("8ad5", "lux", 4, 5)], {})
             >>> plan
             <Plan: 2 changes on 1 item, 1 of them removing a value (weather 1)>

@@ -132,11 +132,14 @@ def _mapping_edits(
         rows = table.rows_of(edits)
     except KeyError:  # another spelling, or no item of these
         return None
-    bulk = []
-    for key in dict.fromkeys(key for keys in dict.fromkeys(map(tuple, cells)) for key in keys):
-        raw: list[object] = list(map(dict.get, cells, repeat(key), repeat(_NOTHING)))
-        places = np.flatnonzero(np.fromiter((value is not _NOTHING for value in raw), np.bool_, len(raw)))
-        values = raw if len(places) == len(raw) else [raw[at] for at in places.tolist()]
+    bulk, held_keys = [], dict.fromkeys(map(tuple, cells))  # most items name the same keys
+    for key in dict.fromkeys(key for keys in held_keys for key in keys):
+        values: list[object] = list(map(dict.get, cells, repeat(key), repeat(_NOTHING)))
+        places = np.arange(len(values), dtype=np.int64)
+        if len(held_keys) > 1:
+            named = np.fromiter((value is not _NOTHING for value in values), np.bool_, count=len(values))
+            places = np.flatnonzero(named)
+            values = [values[at] for at in places.tolist()]
         after = _column(values) if isinstance(key, str) and key else None
         if after is None:
             return None
