@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from encord_widgets.errors import InvalidInputError, Problem
@@ -18,6 +18,7 @@ from encord_widgets.metadata.values import ABSENT, Value, shown
 
 if TYPE_CHECKING:
     from encord_widgets.item_filter import FilterableItems
+    from encord_widgets.metadata.changes import ChangeSet
     from encord_widgets.metadata.columns import Rows
 
 __all__ = ["BulkEdits", "BulkItems", "PickedItems"]
@@ -248,6 +249,26 @@ class BulkEdits:
         keys = tuple(checked_key(one) for one in into)
         operation = operations.Split(checked_key(key), separator, keys, over)
         return BulkEdit(self, operation, _call("split", key, separator, list(keys), over=(over, False)))
+
+    def unstage(self, keys: Collection[str] | None = None) -> ChangeSet:
+        """Drop what is staged on all of them, as one step of undo.
+
+        Args:
+            keys: Metadata keys; all when left out.
+
+        Returns:
+            The edits that are still staged.
+
+        Example:
+            >>> import encord_widgets as ew
+            >>> with ew.demo(items=60) as client:
+            ...     items = client.folder(client.folders("Street scenes")[0])
+            ...     _ = items.where(ew.F.lux < 5).stage(time_of_day="night")
+            ...     len(items.where(ew.F.state.changed).unstage(["time_of_day"]))
+            0
+        """
+        uuids = self.items.table.uuids
+        return self.items.unstage([uuids[row] for row in self.rows.tolist()], keys)
 
 
 def _callable(given: object) -> bool:

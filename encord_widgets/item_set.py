@@ -306,6 +306,9 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             The plan.
         """
         with self.lock, uncollected():  # many small objects at once, none of them in a cycle
+            many = self.changes.frozen()
+            if many is not None:
+                return Plan.of_listing(many, self.table.field("name"), self.title)
             items = self.changes.items
             known = [item for item in items if item in self.table]
             found = self.table.field("name").values(self.table.rows_of(known))

@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from encord_widgets.metadata.columns import Column, Rows
+from encord_widgets.metadata.column_search import matching_text, sort_keys
+from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.items import FIELDS, ItemTable
-from encord_widgets.metadata.values import ABSENT
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 __all__ = ["Listing", "column_of", "search_rows", "sort_rows", "to_frame"]
 
 FIELD_PREFIX: Final = "field:"
 KEY_PREFIX: Final = "key:"
+_PAST_INT64: Final = 2**63
 _LAST_CLASSES: Final = 4  # null and absent stay last in both directions
 
 
@@ -90,7 +93,7 @@ def sort_rows(rows: Rows, column: Column, *, descending: bool) -> Rows:
         column: What to order by.
         descending: Whether the largest comes first.
     """
-    classes, ranks = column.sort_keys(rows)
+    classes, ranks = sort_keys(column, rows)
     if descending:
         last = classes >= _LAST_CLASSES
         classes = np.where(last, classes, -classes)
@@ -110,7 +113,7 @@ def search_rows(rows: Rows, columns: Iterable[Column], text: str) -> Rows:
         return rows
     found = np.zeros(len(rows), dtype=np.bool_)
     for column in columns:
-        found |= column.matching_text(text.strip())[rows]
+        found |= matching_text(column, text.strip())[rows]
     return rows[found]
 
 
@@ -127,24 +130,46 @@ def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:
     import pandas as pd  # pandas is loaded when a table is asked for
 
     index = pd.Index([table.uuids[row] for row in rows.tolist()], name="item", dtype="str")
-    data = {name: _series(table.field(name), rows, index) for name in FIELDS}
+    columns = {name: table.field(name) for name in FIELDS}
     for key in table.keys:
-        label = f"client_metadata.{key}" if key in FIELDS else key
-        data[label] = _series(table.column(key), rows, index)
-    return pd.DataFrame(data, index=index)
+        columns[f"client_metadata.{key}" if key in FIELDS else key] = table.column(key)
+    cells = ((label, _cells(column.take(rows))) for label, column in columns.items())
+    data = {label: pd.Series(found, index=index, dtype=found.dtype, copy=False) for label, found in cells}
+    return pd.DataFrame(data, index=index, copy=False)
 
 
-def _series(column: Column, rows: Rows, index: pd.Index) -> pd.Series:
+def _cells(column: Column) -> ExtensionArray | npt.NDArray[np.object_]:
+    """The cells of a column as pandas keeps them best: typed where that loses nothing, of objects where it would."""
     import pandas as pd  # pandas is loaded when a table is asked for
 
-    values = column.values(rows)
-    kinds = {type(value) for value in values} - {type(ABSENT)}
-    dtype = {
-        frozenset({str}): "str",
-        frozenset({bool}): "boolean",
-        frozenset({int}): "Int64",
-        frozenset({float}): "Float64",
-    }.get(frozenset(kinds), "object")
-    if kinds == {int} and any(isinstance(v, int) and abs(v) >= 2**63 for v in values):
-        dtype = "object"
-    return pd.Series([pd.NA if v is ABSENT else v for v in values], index=index, dtype=dtype)
+    tags = column.tags
+    held, gone = set(column.kinds) - {Tag.ABSENT}, tags == Tag.ABSENT
+    if not held:
+        return np.full(len(column), pd.NA, dtype=object)
+    if held == {Tag.TEXT}:
+        return _texts(column, gone)
+    if held <= {Tag.FALSE, Tag.TRUE}:
+        return pd.arrays.BooleanArray(tags == Tag.TRUE, gone)
+    if held == {Tag.INT}:
+        return pd.arrays.IntegerArray(np.where(gone, 0, column.numbers).astype(np.int64), gone)
+    if held == {Tag.FLOAT}:
+        return pd.arrays.FloatingArray(np.where(gone, 0, column.numbers), gone)
+    cells = column.objects(np.arange(len(column), dtype=np.int64))
+    if held <= {Tag.INT, Tag.BIG_INT} and all(abs(n) < _PAST_INT64 for n in cells[~gone].tolist()):
+        return pd.arrays.IntegerArray(np.where(gone, 0, cells).astype(np.int64), gone)
+    cells[gone] = pd.NA
+    return cells
+
+
+def _texts(column: Column, gone: npt.NDArray[np.bool_]) -> ExtensionArray:
+    import pandas as pd  # pandas is loaded when a table is asked for
+
+    codes = np.where(gone, 0, column.codes)
+    codes[gone] = codes[~gone][0]
+    used = np.bincount(codes) > 0
+    places = np.cumsum(used, dtype=np.int64)[codes] - 1
+    words: ExtensionArray = pd.Series(column.texts.objects(np.flatnonzero(used)), dtype="str").array
+    if len(words) < len(places) or bool((np.diff(places) < 0).any()):  # else each text once, in order: names
+        places[gone] = -1
+        words = words.take(places, allow_fill=True)
+    return words

@@ -200,3 +200,34 @@ def test_the_same_as_staging_item_by_item(items):
     items.pick(uuids).replace("weather", "r", "R").stage()
     for uuid in items.uuids:
         assert items.value(uuid, "weather") == expected.get(uuid, items.stored(uuid, "weather"))
+
+
+def test_what_is_staged_on_a_selection_is_dropped_as_one_step(items):
+    items.where(F.lux < 500).stage(weather="fog", camera="rear")
+    items.stage({items.uuids[3]: {"weather": "snow", "notes": "by hand"}})
+    before = {(c.item, c.key) for c in items.changes}
+    chosen = set(items.where(F.lux < 100).uuids) | {items.uuids[3]}
+    items.pick(list(chosen)).unstage(["weather"])
+    assert {(c.item, c.key) for c in items.changes} == {
+        (item, key) for item, key in before if item not in chosen or key != "weather"
+    }
+    items.undo()
+    assert {(c.item, c.key) for c in items.changes} == before
+    items.where(F.state.changed).unstage()
+    assert not items.changes
+
+
+def test_the_plan_of_a_rule_stays_as_it_was_and_commits(items, tmp_path):
+    items.where(F.weather == "rain").stage(weather="fog")
+    rainy = {change.item for change in items.changes}
+    plan = items.plan()
+    items.unstage()
+    items.stage({uuid: {"weather": "snow"} for uuid in rainy})
+    items.unstage()
+    assert {planned.item for planned in plan.items} == rainy
+    assert {change.after for change in plan.changes} == {"fog"}
+    assert [planned.name for planned in plan.items] == [items.table.name(p.item) for p in plan.items]
+    assert len(ew.Plan.load(plan.save(tmp_path / "x.json"))) == len(plan) == len(rainy)
+    receipt = items.client.apply(plan)
+    assert receipt
+    assert {row.item for row in receipt.verified} == rainy

@@ -102,6 +102,40 @@ def test_frame_columns_are_typed_when_that_loses_nothing(cells, dtype):
             assert seen == cell
 
 
+def told(cells):
+    """Cells with their types, missing ones alike."""
+    return [
+        (type(cell), cell) if cell is None or cell is pd.NA else (type(cell), repr(cell)) for cell in cells
+    ]
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.just("k"), strategies.values, max_size=1)
+        | st.dictionaries(st.just("k"), st.sampled_from(["rain", "fog"]), max_size=1)
+        | st.dictionaries(st.just("k"), st.integers(2**53 - 2, 2**53 + 2), max_size=1),
+        max_size=6,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_a_frame_equals_one_made_cell_by_cell(metadata, random):
+    table = table_of(metadata)
+    order = random.sample(range(len(metadata)), random.randint(0, len(metadata)))
+    found = to_frame(table, rows(*order)).get("k", pd.Series(dtype="object"))
+    cells = [metadata[row].get("k", pd.NA) for row in order] if "k" in table.keys else []
+    kinds = {type(cell) for cell in cells} - {type(pd.NA)}
+    dtype = (
+        {str: "str", bool: "boolean", int: "Int64", float: "Float64"}.get(*kinds, "object")
+        if len(kinds) == 1
+        else "object"
+    )
+    if any(type(cell) is int and abs(cell) >= 2**63 for cell in cells):
+        dtype = "object"
+    expected = pd.Series(cells, dtype=dtype)
+    assert found.dtype == expected.dtype
+    assert told(found.tolist()) == told(expected.tolist())
+
+
 def test_a_key_that_shares_the_name_of_a_field_is_told_apart():
     frame = to_frame(table_of([{"name": "mine", "width": 3}]), rows(0))
     assert frame.loc["u0", "name"] == "item 0"

@@ -11,9 +11,10 @@ import numpy as np
 
 from encord_widgets.metadata.change import Change
 from encord_widgets.metadata.changes_bulk import BulkEdit, ItemIndex, Mask, distinct_rows, rows_in
+from encord_widgets.metadata.changes_order import Listing
 from encord_widgets.metadata.changes_state import ChangeState
 from encord_widgets.metadata.changes_steps import Held, Part, Place, Settled, Step
-from encord_widgets.metadata.columns import Rows
+from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.values import Value, same
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class ChangeSet(ChangeState):
     @property
     def items(self) -> tuple[str, ...]:
         """Uuids of the items with staged edits, in the order they were first edited."""
-        return tuple(self._listing().uuids) if self._bulk else tuple(self._cells)
+        return tuple(self._listing().item_uuids) if self._bulk else tuple(self._cells)
 
     @property
     def item_count(self) -> int:
@@ -196,6 +197,10 @@ class ChangeSet(ChangeState):
             return list(islice(self._listing().changes(start), count))
         return list(islice(self, start, start + count))
 
+    def frozen(self) -> Listing | None:
+        """The edits as they are now, for a plan; None while all of them were made by hand."""
+        return self._listing().frozen() if self._bulk else None
+
     # -- editing -----------------------------------------------------------------------------------------------
 
     def stage(
@@ -252,13 +257,12 @@ class ChangeSet(ChangeState):
             rows = np.array([row for row in found if row is not None], dtype=np.int64)
 
         def chosen(edit: BulkEdit) -> Mask:
-            if keys is not None and edit.key not in keys:
-                return np.zeros(len(edit), dtype=np.bool_)
             return np.ones(len(edit), dtype=np.bool_) if rows is None else rows_in(edit.rows, rows)
 
-        return self._drop(
-            chosen, lambda c: (items is None or c.item in items) and (keys is None or c.key in keys)
-        )
+        def wanted(change: Change) -> bool:
+            return (items is None or change.item in items) and (keys is None or change.key in keys)
+
+        return self._drop(chosen, wanted, keys)
 
     def drop_cells(self, places: Iterable[Place]) -> int:
         """Drop the staged edits of some cells as one step of undo.
@@ -269,9 +273,22 @@ class ChangeSet(ChangeState):
         Returns:
             How many edits were dropped.
         """
-        wanted = list(dict.fromkeys(places))
-        found = zip(wanted, self._all(wanted), strict=True)
-        return self._do({place: (change, None) for place, change in found if change is not None})
+        few: list[Place] = []
+        by_key: dict[str, tuple[list[Place], list[int]]] = {key: ([], []) for key in self._bulk}
+        row_of = self._index.row_of
+        for place in dict.fromkeys(places):
+            held = by_key.get(place[1])
+            row = None if held is None else row_of(place[0])
+            if held is None or row is None:
+                few.append(place)
+            else:
+                held[0].append(place)
+                held[1].append(row)
+        many = {key: np.array(rows) for key, (_, rows) in by_key.items() if len(rows) > _MANY}
+        few += [place for key, (held_places, _) in by_key.items() if key not in many for place in held_places]
+        parts = self._drop_bulk(lambda edit: rows_in(edit.rows, many[edit.key]), many)
+        found = zip(few, self._all(few), strict=True)
+        return self._do({place: (change, None) for place, change in found if change is not None}, parts)
 
     def undo(self) -> bool:
         """Undo the last step; False when there is none."""
@@ -377,11 +394,17 @@ class ChangeSet(ChangeState):
         """
         import pandas as pd  # pandas is loaded when a table is asked for
 
-        rows = [(c.item, c.key, c.base, c.after, "staged") for c in self]
-        return pd.DataFrame(rows, columns=["item", "key", "before", "after", "status"], dtype=object)
+        flat = self._listing().flat(Column.objects, lambda value: value)
+        data = {"item": flat.item, "key": flat.key, "before": flat.before, "after": flat.after}
+        return pd.DataFrame({**data, "status": "staged"}, index=range(len(flat.item)), dtype=object)
 
-    def _drop(self, chosen: Callable[[BulkEdit], Mask], wanted: Callable[[Change], bool]) -> int:
-        parts = self._drop_bulk(chosen)
+    def _drop(
+        self,
+        chosen: Callable[[BulkEdit], Mask],
+        wanted: Callable[[Change], bool],
+        keys: Collection[str] | None = None,
+    ) -> int:
+        parts = self._drop_bulk(chosen, keys)
         dropped = [change for change in self._by_hand() if wanted(change)]
         return self._do({(change.item, change.key): (change, None) for change in dropped}, parts)
 

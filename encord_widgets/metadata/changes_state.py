@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -107,7 +107,10 @@ class ChangeState:
     def _listing(self) -> Listing:
         version = (self._log.revision, len(self._index))
         if self._listed is None or self._listed[0] != version:
-            listing = Listing.of(self._cells, self._bulk, self._index, self._numbers)
+            index = (
+                self._index if self._bulk else _NoItems()
+            )  # by hand alone, they keep the order of the hand
+            listing = Listing.of(self._cells, self._bulk, index, self._numbers)
             self._listed = (version, listing)
         return self._listed[1]
 
@@ -203,10 +206,12 @@ class ChangeState:
             self._log.rows(key, rows)
             self._moved_rows.setdefault(key, []).append(rows)
 
-    def _drop_bulk(self, chosen: Callable[[BulkEdit], Mask]) -> list[Part]:
-        """Drop chosen edits of the keys that were edited in bulk."""
+    def _drop_bulk(
+        self, chosen: Callable[[BulkEdit], Mask], keys: Collection[str] | None = None
+    ) -> list[Part]:
+        """Drop chosen edits of the keys that were edited in bulk, or of some of them."""
         parts = []
-        for key in list(self._bulk):
+        for key in [key for key in self._bulk if keys is None or key in keys]:
             current = self._current(key, self._known(key))
             mask = None if current is None else chosen(current)
             if current is not None and mask is not None and mask.any():

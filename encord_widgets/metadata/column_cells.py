@@ -1,4 +1,4 @@
-"""Two columns compared cell by cell, without a Python value for each."""
+"""Columns compared, or spelled as JSON, cell by cell without a Python value for each."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
-from encord_widgets.metadata.columns import Column, Tag
-from encord_widgets.metadata.values import canonical, loads
+from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.values import canonical, json_texts, loads
 
-__all__ = ["same_cells"]
+__all__ = ["json_cells", "same_cells"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 _Codes: TypeAlias = npt.NDArray[np.int32]
 _EXACT_INT: Final = 2**53
 _FEW_PAIRS: Final = 4096
+_SPELLED: Final = {Tag.NULL: ["null"], Tag.FALSE: ["false"], Tag.TRUE: ["true"]}
 
 
 def same_cells(a: Column, b: Column) -> Mask:
@@ -49,6 +51,36 @@ def same_cells(a: Column, b: Column) -> Mask:
         if len(places):
             equal[places] = _same_spelled(a.codes[places], spelled, b.codes[places], other, judge)
     return equal
+
+
+def json_cells(column: Column, rows: Rows) -> npt.NDArray[np.object_]:
+    """The JSON texts of some cells, None for absent ones, as `values.compact` spells them.
+
+    Args:
+        column: A column.
+        rows: Row positions, int64.
+
+    Example:
+        >>> json_cells(Column.of("fog", 2), np.arange(2)).tolist()
+        ['"fog"', '"fog"']
+    """
+    tags = column.tags[rows]
+    found: npt.NDArray[np.object_] = np.full(len(rows), None, dtype=object)
+    for tag in np.flatnonzero(np.bincount(tags, minlength=1)).tolist():
+        places = np.flatnonzero(tags == tag)
+        if tag == Tag.TEXT or tag in _SPELLED:
+            codes = column.codes[rows[places]] if tag == Tag.TEXT else np.zeros(len(places), dtype=np.int32)
+            used = np.flatnonzero(np.bincount(codes))
+            words = _SPELLED.get(tag) or json_texts(column.texts.objects(used))
+            found[places] = _by_code(used, np.array(words, dtype=object))[codes]
+        elif tag in {Tag.JSON, Tag.BIG_INT}:
+            found[places] = column.jsons.objects(column.codes[rows[places]])
+        elif tag != Tag.ABSENT:
+            numbers = column.numbers[rows[places]]
+            plain: list[Any] = (numbers.astype(np.int64) if tag == Tag.INT else numbers).tolist()
+            # Of objects at once: numpy would make a text array of a list first.
+            found[places] = np.array(orjson.dumps(plain)[1:-1].decode().split(","), dtype=object)
+    return found
 
 
 def _is_number(tags: npt.NDArray[np.uint8]) -> Mask:
@@ -86,7 +118,7 @@ def _same_spelled(
     return same
 
 
-def _by_code(used: npt.NDArray[np.int64], found: Sequence[int]) -> npt.NDArray[Any]:
+def _by_code(used: npt.NDArray[np.int64], found: Sequence[int] | npt.NDArray[Any]) -> npt.NDArray[Any]:
     """A table by code with what was found for those that are used."""
     values = np.array(found)
     table = np.zeros(int(used[-1]) + 1, dtype=values.dtype)

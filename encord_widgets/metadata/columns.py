@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from encord_widgets.metadata.text_store import Texts, numbers_spelled
+from encord_widgets.metadata.text_store import Texts
 from encord_widgets.metadata.values import ABSENT, Absent, Value, json_texts, loads
 
 __all__ = ["Column", "Rows", "Tag"]
@@ -126,7 +126,7 @@ class Column:
         """
         if self._kinds is None or self._kinds[0] != self.version:
             tags = self.tags
-            self._kinds = self.version, tuple(tag for tag in range(len(_CLASSES)) if (tags == tag).any())
+            self._kinds = self.version, tuple(tag for tag in range(Tag.BIG_INT + 1) if (tags == tag).any())
         return self._kinds[1]
 
     @property
@@ -336,75 +336,50 @@ class Column:
             rows: Row positions, int64.
         """
         tags = self._tags[rows]
-        found: list[Value] = [ABSENT] * len(rows)
-        for tag in np.unique(tags).tolist():
-            places = np.flatnonzero(tags == tag)
-            cells = self._cells(tag, rows[places])
-            if len(places) == len(rows):
-                return cells
-            for place, cell in zip(places.tolist(), cells, strict=True):
-                found[place] = cell
+        if len(tags) and (tags == tags[0]).all():
+            return self._cells(int(tags[0]), rows)
+        return self.objects(rows).tolist()  # type: ignore[no-any-return]  # an array of values
+
+    def objects(self, rows: Rows) -> npt.NDArray[np.object_]:
+        """The values of some rows as an array of Python objects, which is how a table takes them.
+
+        Args:
+            rows: Row positions, int64.
+
+        Example:
+            >>> Column.of(4, 2).objects(np.arange(2))
+            array([4, 4], dtype=object)
+        """
+        tags = self._tags[rows]
+        found: npt.NDArray[np.object_] = np.full(len(rows), ABSENT, dtype=object)
+        for tag in np.flatnonzero(np.bincount(tags, minlength=1)).tolist():
+            places = slice(None) if (tags == tag).all() else np.flatnonzero(tags == tag)
+            found[places] = self._objects(tag, rows[places])
         return found
+
+    def _objects(self, tag: int, rows: Rows) -> npt.NDArray[np.object_] | Value:
+        """The cells of one tag; one value stands for all where they are alike."""
+        if tag in _CONSTANTS:
+            return _CONSTANTS[tag]
+        if tag == Tag.FLOAT:
+            return self.numbers[rows].astype(object)
+        if tag == Tag.INT:
+            return self.numbers[rows].astype(np.int64).astype(object)
+        if tag == Tag.TEXT:
+            return self.texts.objects(self.codes[rows])
+        return np.fromiter(self._cells(tag, rows), dtype=object, count=len(rows))
 
     def _cells(self, tag: int, rows: Rows) -> list[Value]:
         if tag == Tag.FLOAT:
             return list(self.numbers[rows].tolist())
         if tag == Tag.INT:
-            return [int(number) for number in self.numbers[rows].tolist()]
+            return list(self.numbers[rows].astype(np.int64).tolist())
         if tag in _CONSTANTS:
             return [_CONSTANTS[tag]] * len(rows)
-        codes = self.codes[rows].tolist()
+        codes = self.codes[rows]
         if tag == Tag.TEXT:
-            return list(self.texts.pick(codes))
-        return list(map(loads, self.jsons.pick(codes)))
-
-    def sort_keys(self, rows: Rows) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
-        """What to order rows by: the class of the value first, then its rank within the class.
-
-        Booleans come before numbers, numbers before text, nested JSON after, then null, then absent.
-
-        Args:
-            rows: Row positions, int64.
-
-        Returns:
-            The class (int8) and the rank (float64) of every row asked for.
-        """
-        tags = self._tags[rows]
-        ranks = np.zeros(len(rows), dtype=np.float64)
-        numeric = (tags == Tag.INT) | (tags == Tag.FLOAT)
-        if numeric.any():
-            ranks[numeric] = self.numbers[rows[numeric]]
-        big = tags == Tag.BIG_INT
-        if big.any():
-            ranks[big] = [float(int(self.jsons[code])) for code in self.codes[rows[big]].tolist()]
-        ranks[tags == Tag.TRUE] = 1
-        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons)):
-            places = tags == tag
-            if places.any():
-                ranks[places] = spelled.ranks[self.codes[rows[places]]]
-        return _CLASSES[tags], ranks
-
-    def matching_text(self, needle: str) -> npt.NDArray[np.bool_]:
-        """Rows whose text, number or JSON contains a text, letter case aside.
-
-        Args:
-            needle: Text to look for.
-
-        Returns:
-            One boolean for every row.
-        """
-        tags = self.tags
-        found = np.zeros(self._size, dtype=np.bool_)
-        for tag, spelled in ((Tag.TEXT, self.texts), (Tag.JSON, self.jsons), (Tag.BIG_INT, self.jsons)):
-            textual = tags == tag
-            if textual.any():
-                found[textual] = spelled.containing(needle)[self.codes[textual]]
-        wanted = needle.casefold().encode("utf-8", "surrogatepass")
-        if set(wanted) <= set(b"0123456789.e+-"):
-            whole, broken = np.flatnonzero(tags == Tag.INT), np.flatnonzero(tags == Tag.FLOAT)
-            found[whole] = numbers_spelled(self.numbers[whole].astype(np.int64), wanted)
-            found[broken] = numbers_spelled(self.numbers[broken], wanted)
-        return found
+            return list(self.texts.objects(codes).tolist())
+        return list(map(loads, self.jsons.pick(codes.tolist())))
 
     def _number_array(self) -> npt.NDArray[np.float64]:
         if self._numbers is None:
@@ -441,9 +416,6 @@ class Column:
 
 
 _CONSTANTS: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
-#                           absent null false true int float text json big_int
-_CLASSES: Final = np.array([5, 4, 0, 0, 1, 1, 2, 3, 1], dtype=np.int8)
-
 _KINDS: Final[tuple[type, ...]] = (Absent, type(None), bool, int, float, str, list, dict)
 _KIND_NUMBER: Final = {kind: number for number, kind in enumerate(_KINDS)}
 _VALUELESS: Final = frozenset({Absent, type(None)})

@@ -167,7 +167,7 @@ class ItemTable:
         Raises:
             KeyError: If an item is not in the table.
         """
-        return np.fromiter((self._rows[uuid] for uuid in uuids), dtype=np.int64)
+        return np.fromiter(map(self._rows.__getitem__, uuids), dtype=np.int64)
 
     def column(self, key: str) -> Column:
         """The column of a metadata key; an empty one for a key that no item holds.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from os import PathLike
@@ -11,30 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.plan_items import PlannedItem, PlannedItems, destroyed, destroyed_by_key
 from encord_widgets.metadata.texts import by_key, counted, html_table, printable
-from encord_widgets.metadata.values import ABSENT, shown
+from encord_widgets.metadata.values import shown
 
 if TYPE_CHECKING:
+    from encord_widgets.metadata.changes_order import Listing
+    from encord_widgets.metadata.columns import Column
     from encord_widgets.metadata.plan_table import Stored
 
 __all__ = ["Plan", "PlannedItem"]
 
 _LISTED: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedItem:
-    """The changes planned for one item.
-
-    Args:
-        item: Item uuid, lower case.
-        name: Its name when the plan was made, for people.
-        changes: At most one a key.
-    """
-
-    item: str
-    name: str
-    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +42,7 @@ class Plan:
         True
     """
 
-    items: tuple[PlannedItem, ...]
+    items: Sequence[PlannedItem]
     source: str
     created_at: dt.datetime
 
@@ -73,6 +61,18 @@ class Plan:
         items = tuple(
             PlannedItem(item, names.get(item, item), tuple(found)) for item, found in by_item.items()
         )
+        return cls(items, source, dt.datetime.now(dt.UTC).replace(microsecond=0))
+
+    @classmethod
+    def of_listing(cls, listing: Listing, names: Column, source: str = "") -> Plan:
+        """Freeze edits of many items at once, without a Python object for each.
+
+        Args:
+            listing: The edits as `ChangeSet.frozen` gives them.
+            names: Name of every row of their table.
+            source: Where the edits were made, in words.
+        """
+        items = PlannedItems(listing, names.take(listing.items))
         return cls(items, source, dt.datetime.now(dt.UTC).replace(microsecond=0))
 
     @classmethod
@@ -106,6 +106,8 @@ class Plan:
         return plan_from_frame(table, items, source)
 
     def __len__(self) -> int:
+        if isinstance(self.items, PlannedItems):
+            return self.items.listing.size
         return sum(len(planned.changes) for planned in self.items)
 
     def __repr__(self) -> str:
@@ -125,6 +127,8 @@ class Plan:
     @property
     def changes(self) -> tuple[Change, ...]:
         """All changes, item by item."""
+        if isinstance(self.items, PlannedItems):
+            return tuple(self.items.listing.changes())
         return tuple(change for planned in self.items for change in planned.changes)
 
     @property
@@ -135,21 +139,22 @@ class Plan:
         only.
 
         Example:
+            >>> from encord_widgets import ABSENT
             >>> plan = Plan.of([Change("8ad5", "weather", "rain", ABSENT), Change("8ad5", "lux", 4, 5)], {})
             >>> plan
             <Plan: 2 changes on 1 item, 1 of them removing a value (weather 1)>
             >>> plan.destroys[0].base
             'rain'
         """
-        return tuple(change for change in self.changes if change.removes and change.base is not ABSENT)
+        return destroyed(self.items)
 
     @property
     def sentence(self) -> str:
         """The plan in a few words."""
         text = f"{counted(len(self), 'change')} on {counted(len(self.items), 'item')}"
-        destroyed = self.destroys
-        if destroyed:
-            text += f", {len(destroyed):,} of them removing a value ({by_key(c.key for c in destroyed)})"
+        gone = destroyed_by_key(self.items)
+        if gone:
+            text += f", {sum(gone.values()):,} of them removing a value ({by_key(gone)})"
         return f"{text}, from {printable(self.source)}" if self.source else text
 
     def save(self, path: str | PathLike[str]) -> Path:

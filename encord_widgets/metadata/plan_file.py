@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import pairwise
+from operator import attrgetter, itemgetter
 from typing import Any, Final
+
+import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
-from encord_widgets.metadata.plan import Plan, PlannedItem
-from encord_widgets.metadata.values import ABSENT, Json, compact, loads, shown
+from encord_widgets.metadata.changes_order import Listing
+from encord_widgets.metadata.column_cells import json_cells
+from encord_widgets.metadata.plan import Plan
+from encord_widgets.metadata.plan_items import PlannedItem, PlannedItems
+from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, compact, json_texts, loads, shown
 
 __all__ = ["FORMAT", "check_format", "lines_of", "moment", "plan_from_json"]
 
 FORMAT: Final = "encord-widgets/plan/1"
 _ITEM: Final = {"item": str, "name": str, "changes": dict}
 _CELL: Final = frozenset({"before", "after", "implied"})
+_CHUNK: Final = 4096
 _SAID: Final = {str: "text", dict: "an object", list: "a list"}
 
 
@@ -35,26 +43,69 @@ def lines_of(plan: Plan) -> Iterator[str]:
     yield from (f" {compact(key)}: {compact(value)},\n" for key, value in head.items())
     yield ' "items": [\n'
     join = ""
-    for planned in sorted(plan.items, key=attrgetter("item")):
-        cells = [
-            f"   {compact(change.key)}: {_cell(change)}"
-            for change in sorted(planned.changes, key=attrgetter("key"))
-        ]
-        item, name = compact(planned.item), compact(planned.name)
-        yield f'{join}  {{"item": {item}, "name": {name}, "changes": {{\n' + ",\n".join(cells) + "}}"
+    for _, text in _in_order(plan.items):
+        yield join + text
         join = ",\n"
     yield "\n ]\n}\n"
 
 
-def _cell(change: Change) -> str:
-    cell: dict[str, Json] = {}
-    if change.base is not ABSENT:
-        cell["before"] = change.base
-    if change.after is not ABSENT:
-        cell["after"] = change.after
-    if change.implied:
-        cell["implied"] = True
-    return compact(cell)
+def _in_order(items: Sequence[PlannedItem]) -> Iterator[tuple[str, str]]:
+    """Uuid and text of each item, sorted."""
+    columns: Iterator[tuple[str, str]] = iter(())
+    if isinstance(items, PlannedItems):
+        columns, items = _of_columns(items), items.outside
+    rest = ((planned.item, _text(planned)) for planned in sorted(items, key=attrgetter("item")))
+    return merge(columns, rest, key=itemgetter(0))
+
+
+def _text(planned: PlannedItem) -> str:
+    cells = [
+        f"   {compact(change.key)}: {_cell(_json(change.base), _json(change.after), change.implied)}"
+        for change in sorted(planned.changes, key=attrgetter("key"))
+    ]
+    return _lines(compact(planned.item), compact(planned.name), cells)
+
+
+def _lines(item: str, name: str, cells: list[str]) -> str:
+    return f'  {{"item": {item}, "name": {name}, "changes": {{\n' + ",\n".join(cells) + "}}"
+
+
+def _cell(before: str | None, after: str | None, implied: object) -> str:
+    parts = [] if before is None else [f'"before":{before}']
+    if after is not None:
+        parts.append(f'"after":{after}')
+    if implied:
+        parts.append('"implied":true')
+    return "{" + ",".join(parts) + "}"
+
+
+def _json(value: Value) -> str | None:
+    return None if isinstance(value, Absent) else compact(value)
+
+
+def _of_columns(items: PlannedItems) -> Iterator[tuple[str, str]]:
+    """As `_text`, for the items in the table, spelled column by column."""
+    uuids = items.uuids
+    places = np.array(sorted(range(len(uuids)), key=uuids.__getitem__), dtype=np.int64)
+    for start in range(0, len(places), _CHUNK):
+        some = items.at(places[start : start + _CHUNK])
+        texts = map(_lines, json_texts(some.uuids), json_texts(some.named), _cells(some.listing))
+        yield from zip(some.uuids, texts, strict=True)
+
+
+def _cells(listing: Listing) -> Iterator[list[str]]:
+    """The lines of the changes of each item."""
+    flat = listing.flat(json_cells, _json)
+    keys: list[str] = flat.key.tolist()
+    rank = {key: place for place, key in enumerate(sorted(set(keys)))}
+    order = np.lexsort((np.array([rank[key] for key in keys]), flat.at))
+    heads = {key: f"   {compact(key)}: " for key in rank}
+    spelled = map(
+        _cell, flat.before[order].tolist(), flat.after[order].tolist(), flat.implied[order].tolist()
+    )
+    lines = [heads[keys[at]] + cell for at, cell in zip(order.tolist(), spelled, strict=True)]
+    for start, end in pairwise([0, *listing.ends.tolist()]):
+        yield lines[start:end]
 
 
 def plan_from_json(data: bytes, name: str) -> Plan:

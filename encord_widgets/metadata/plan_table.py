@@ -6,11 +6,15 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import numpy as np
+
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.column_cells import json_cells
 from encord_widgets.metadata.files import read_parquet, write_parquet
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.plan_file import FORMAT, check_format, moment
+from encord_widgets.metadata.plan_items import PlannedItems
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import ABSENT, Absent, Value, compact, loads, shown, to_json
 
@@ -55,19 +59,30 @@ def save_plan(plan: Plan, path: str | PathLike[str]) -> Path:
     """
     import pandas as pd  # pandas is loaded when a table is asked for
 
+    data, implied = _cells(plan)
+    table = pd.DataFrame({column: pd.Series(cells, dtype="str") for column, cells in data.items()})
+    if any(implied):
+        table["implied"] = implied
+    header = {"format": FORMAT, "created_at": plan.created_at.isoformat(), "source": plan.source}
+    return write_parquet(path, table, header)
+
+
+def _cells(plan: Plan) -> tuple[dict[str, Any], Any]:
+    """The columns of texts, and which changes an overwrite implies."""
+    if isinstance(plan.items, PlannedItems):
+        flat = plan.items.listing.flat(json_cells, lambda value: text_cells([value])[0])
+        names = np.array([*plan.items.named, *(planned.name for planned in plan.items.outside)], dtype=object)
+        data = {"item": flat.item, "name": names[flat.at], "key": flat.key}
+        return data | {"before": flat.before, "after": flat.after}, flat.implied
     rows = [(planned.name, change) for planned in plan.items for change in planned.changes]
-    data: dict[str, list[str | None]] = {
+    texts: dict[str, list[str | None]] = {
         "item": [change.item for _, change in rows],
         "name": [name for name, _ in rows],
         "key": [change.key for _, change in rows],
         "before": text_cells([change.base for _, change in rows]),
         "after": text_cells([change.after for _, change in rows]),
     }
-    table = pd.DataFrame({column: pd.Series(cells, dtype="str") for column, cells in data.items()})
-    if any(change.implied for _, change in rows):
-        table["implied"] = [change.implied for _, change in rows]
-    header = {"format": FORMAT, "created_at": plan.created_at.isoformat(), "source": plan.source}
-    return write_parquet(path, table, header)
+    return texts, [change.implied for _, change in rows]
 
 
 def load_plan(path: Path) -> Plan:

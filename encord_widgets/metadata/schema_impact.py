@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from encord_widgets.metadata.columns import Column, Rows
+import numpy as np
+
+from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.schema_diff import SchemaChange, SchemaDiff
-from encord_widgets.metadata.schema_tally import Held, tally
+from encord_widgets.metadata.schema_tally import most_held
 from encord_widgets.metadata.schema_types import KeyType
 from encord_widgets.metadata.texts import counted, html_table, printable
 from encord_widgets.metadata.values import Json, shown
@@ -166,34 +168,45 @@ def impact_of(
         column: Gives the column of a key.
         rows: Row positions, int64.
         item: Gives the item uuid of a row.
-        lock: Held while a column is read, and given back in between.
+        lock: Held while a column is taken, and given back before its values are looked at.
     """
     found = []
     for one in diff:
         with lock or nullcontext():
-            values = column(one.key)
-        found.append(_impact(one, tally(values, rows, lock=lock), item))
+            values = column(one.key).take(rows)
+        found.append(_impact(one, values, lambda place: item(int(rows[place]))))
     return SchemaImpact(tuple(found), len(rows))
 
 
-def _impact(change: SchemaChange, values: list[Held], item: Callable[[int], str]) -> KeyImpact:
-    bad: list[tuple[Held, str]] = []
-    before = breaks = mends = 0
-    for held in values:
-        now = _reason(change.before, held.value)
-        then = "the key is deleted" if change.deletes else _reason(change.after, held.value)
-        before += held.count if now else 0
-        mends += held.count if now and not then else 0
-        if then:
-            breaks += 0 if now else held.count
-            bad.append((held, then))
-    bad.sort(key=lambda one: -one[0].count)
-    examples = tuple(
-        ImpactExample(item(held.row), held.value, held.count, reason) for held, reason in bad[:_EXAMPLES]
+def _impact(change: SchemaChange, values: Column, item: Callable[[int], str]) -> KeyImpact:
+    from encord_widgets.metadata.filters.masks import (  # a package of its own, loaded when asked for
+        Cells,
+        Mask,
     )
-    used = sum(held.count for held in values)
-    misfits = sum(held.count for held, _ in bad)
-    return KeyImpact(change, used, misfits, before, breaks, mends, examples)
+    from encord_widgets.metadata.filters.misfits import misfits
+    from encord_widgets.metadata.filters.parsed import Parsed
+
+    cells, parsed = Cells(values), Parsed()
+
+    def wrong(ty: KeyType | None) -> Mask:
+        return cells.none() if ty is None else misfits(cells, ty, parsed)
+
+    there = values.tags != Tag.ABSENT
+    now, then = wrong(change.before), there if change.deletes else wrong(change.after)
+    bad = np.flatnonzero(then)
+    examples = tuple(
+        ImpactExample(
+            item(int(bad[held.row])),
+            held.value,
+            held.count,
+            "the key is deleted" if change.deletes else _reason(change.after, held.value),
+        )
+        for held in most_held(values.take(bad), _EXAMPLES)
+    )
+    used, misfit, before, breaks, mends = (
+        int(np.count_nonzero(mask)) for mask in (there, then, now, then & ~now, now & ~then)
+    )
+    return KeyImpact(change, used, misfit, before, breaks, mends, examples)
 
 
 def _reason(ty: KeyType | None, value: Json) -> str:

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.columns import Column, Tag
 from encord_widgets.metadata.items import FIELDS
 from encord_widgets.metadata.schema_rules import key_problem
-from encord_widgets.metadata.schema_tally import Held
 from encord_widgets.metadata.schema_types import KeyType
-from encord_widgets.metadata.values import Json, canonical, shown, to_json
+from encord_widgets.metadata.values import Json, loads, shown, to_json
 
 __all__ = ["Inference", "infer", "infer_types"]
 
@@ -22,6 +25,7 @@ _FEW_OPTIONS: Final = 24
 _PER_OPTION: Final = 3
 _OPTION_LENGTH: Final = 64
 _VARCHAR: Final = 8192
+_UUID_DIGITS: Final = 32
 _DASH: Final = 4  # where the dash of a date stands: digits alone are no date
 _OWN_KEYS: Final = "client_metadata."
 
@@ -50,40 +54,51 @@ class Inference:
         return f"{self.type.label}: {self.fits:,} of {self.of:,} values fit"
 
 
-def infer(values: Iterable[Held]) -> Inference | None:
+def infer(values: Column) -> Inference | None:
     """The type that fits most of some values, or None where no type fits any of them.
 
     Text stays text, also where it spells a number: `"100"` is no number, and its type is `varchar`. Uuids and dates
     are told from other text, and a few texts that come again and again become an enum.
 
     Args:
-        values: Distinct values with their numbers.
+        values: The values; absent and null do not count.
 
     Example:
-        >>> infer([Held(3, 1204, 0), Held("n/a", 6, 7)]).text
-        'number: 1,204 of 1,210 values fit'
+        >>> column = Column(3)
+        >>> column.write(np.arange(3), [7, 8, "n/a"])
+        >>> infer(column).text
+        'number: 2 of 3 values fit'
     """
-    held = [one for one in values if one.value is not None]
-    total = sum(one.count for one in held)
+    from encord_widgets.metadata.filters.masks import Cells  # a package of its own, loaded when asked for
+    from encord_widgets.metadata.filters.misfits import misfits
+
+    tags = np.bincount(values.tags, minlength=Tag.BIG_INT + 1).tolist()
+    total = len(values) - tags[Tag.ABSENT] - tags[Tag.NULL]
     if not total:
         return None
-    kinds: Counter[str] = Counter()
+    kinds: Counter[str] = Counter(
+        boolean=tags[Tag.FALSE] + tags[Tag.TRUE],
+        number=tags[Tag.INT] + tags[Tag.FLOAT] + tags[Tag.BIG_INT],
+        varchar=tags[Tag.TEXT],
+    )
     sizes: Counter[int] = Counter()
-    for one in held:
-        kind = _kind(one.value)
-        kinds[kind] += one.count
-        if kind == "embedding" and isinstance(one.value, list):
-            sizes[len(one.value)] += one.count
+    for nested in map(loads, values.jsons.pick(values.codes[values.tags == Tag.JSON].tolist())):
+        kind = _nested_kind(nested)
+        kinds[kind] += 1
+        if kind == "embedding" and isinstance(nested, list):
+            sizes[len(nested)] += 1
     kind = max(_PREFERRED, key=lambda name: kinds[name])
     if not kinds[kind]:
         return None  # nested values that no type of Encord's holds
     if kind == "embedding":
         ty = KeyType.from_wire({"ty": "embedding", "size": sizes.most_common(1)[0][0], "api": None})
     elif kind == "varchar":
-        ty = _textual([one for one in held if isinstance(one.value, str)])
+        ty = _textual(values)
     else:
         ty = KeyType.from_wire({"ty": kind} if kind == "geospatial" else {"ty": "variant", "hint": kind})
-    return Inference(ty, sum(one.count for one in held if ty.fits(one.value)), total)
+    return Inference(
+        ty, total - int(np.count_nonzero(misfits(Cells(values), ty)[values.tags > Tag.NULL])), total
+    )
 
 
 _PREFERRED: Final = ("varchar", "number", "boolean", "geospatial", "embedding")
@@ -91,30 +106,40 @@ _PLACE: Final = KeyType("geospatial")
 _VECTOR: Final = KeyType("embedding")
 
 
-def _kind(value: Json) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, (int, float)):
-        return "number"
-    if isinstance(value, str):
-        return "varchar"
+def _nested_kind(value: Json) -> str:
     if isinstance(value, dict):
         return "geospatial" if _PLACE.fits(value) else ""
     return "embedding" if value and _VECTOR.fits(value) else ""
 
 
-def _textual(texts: list[Held]) -> KeyType:
-    total = sum(one.count for one in texts)
-    words = {str(one.value): one.count for one in texts}
-    for kind in ("uuid", "datetime"):
-        ty = KeyType(kind)
-        fitting = sum(n for word, n in words.items() if ty.fits(word) and word[_DASH:].count("-"))
-        if fitting >= _MOST * total:
-            return ty
-    short = all(0 < len(word) <= _OPTION_LENGTH for word in words)
-    if short and len(words) <= _FEW_OPTIONS and total >= _PER_OPTION * len(words):
-        return KeyType("enum", options=tuple(sorted(words)))
-    return KeyType("text" if max(map(len, words)) > _VARCHAR else "varchar")
+def _textual(values: Column) -> KeyType:
+    from encord_widgets.metadata.filters.instants import NO_TIME, instants  # a package of its own
+
+    counts = np.bincount(values.codes[values.tags == Tag.TEXT])
+    used = np.flatnonzero(counts)
+    words, counts = values.texts.pick(used.tolist()), counts[used]
+    total, lengths = int(counts.sum()), list(map(len, words))
+    dashed = np.array(["-" in word[_DASH:] for word in words], dtype=np.bool_)
+    if max(lengths) >= _UUID_DIGITS and _share(dashed & _uuids(words), counts) >= _MOST * total:
+        return KeyType("uuid")
+    if _share(dashed, counts) >= _MOST * total:
+        dated = dashed & (instants(words) != NO_TIME)
+        if _share(dated, counts) >= _MOST * total:
+            return KeyType("datetime")
+    distinct = set(words)  # a text may stand in the list twice
+    short = min(lengths) > 0 and max(lengths) <= _OPTION_LENGTH
+    if short and len(distinct) <= _FEW_OPTIONS and total >= _PER_OPTION * len(distinct):
+        return KeyType("enum", options=tuple(sorted(distinct)))
+    return KeyType("text" if max(lengths) > _VARCHAR else "varchar")
+
+
+def _uuids(words: list[str]) -> npt.NDArray[np.bool_]:
+    fits = KeyType("uuid").fits
+    return np.array([len(word) >= _UUID_DIGITS and fits(word) for word in words], dtype=np.bool_)
+
+
+def _share(fitting: npt.NDArray[np.bool_], counts: npt.NDArray[np.int64]) -> int:
+    return int(counts[fitting].sum())
 
 
 def infer_types(data: object) -> dict[str, KeyType]:
@@ -131,7 +156,7 @@ def infer_types(data: object) -> dict[str, KeyType]:
     problems = [problem for key in columns if (problem := key_problem(key))]
     if problems:
         raise InvalidInputError(problems)
-    found = {key: infer(_tallied(values)) for key, values in columns.items()}
+    found = {key: infer(_column(values)) for key, values in columns.items()}
     return {key: inference.type for key, inference in found.items() if inference}
 
 
@@ -157,15 +182,11 @@ def _columns(data: Any) -> dict[str, list[object]]:
     return columns
 
 
-def _tallied(values: list[object]) -> list[Held]:
-    counts: Counter[str] = Counter()
-    first: dict[str, Json] = {}
-    for value in values:
-        plain = _plain(value)
-        text = canonical(plain)
-        counts[text] += 1
-        first.setdefault(text, plain)
-    return [Held(first[text], count, 0) for text, count in counts.items()]
+def _column(values: list[object]) -> Column:
+    column = Column(len(values))
+    if values:
+        column.write(np.arange(len(values), dtype=np.int64), list(map(_plain, values)))
+    return column
 
 
 def _plain(value: Any) -> Json:

@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from encord_widgets.metadata.columns import Column, Rows
+import numpy as np
+
+from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.schema_infer import infer
 from encord_widgets.metadata.schema_rules import key_problem
-from encord_widgets.metadata.schema_tally import samples, tally
+from encord_widgets.metadata.schema_tally import samples
 from encord_widgets.metadata.schema_types import KeyType
 from encord_widgets.metadata.texts import counted, printable
 from encord_widgets.metadata.values import Value
@@ -80,16 +82,17 @@ class UsageCache:
             ty: Its type, None for a key that is not in the schema.
             column: Gives the column of a key.
             rows: Row positions (int64), the same array as long as they are the same rows.
-            lock: Held while the column is read.
+            lock: Held while the column is taken.
         """
         identity = ty.identity if ty is not None else None
         with lock:
-            values = column(key)
-            version = values.version
-        known = self._known.get(key)
-        if known is not None and known[0] == version and known[1] is rows and known[2] == identity:
-            return known[3]
-        found = _usage(key, ty, values, rows, lock)
+            held = column(key)
+            version = held.version
+            known = self._known.get(key)
+            if known is not None and known[0] == version and known[1] is rows and known[2] == identity:
+                return known[3]
+            values = held.take(rows)
+        found = _usage(key, ty, values)
         self._known[key] = (version, rows, identity, found)
         return found
 
@@ -111,7 +114,7 @@ def usage_of(
         column: Gives the column of a key.
         rows: Row positions, int64.
         cache: What was counted before.
-        lock: Held while a column is read, and given back in between.
+        lock: Held while a column is taken, and given back before its values are looked at.
 
     Returns:
         The keys of the schema in its order, then the others that are used.
@@ -125,16 +128,16 @@ def usage_of(
     return [one for one in found if one.used or one.type is not None]
 
 
-def _usage(key: str, ty: KeyType | None, column: Column, rows: Rows, lock: Lock) -> KeyUsage:
-    values = tally(column, rows, ty, lock)
-    with lock:
-        some = samples(column, rows)
-    used = sum(held.count for held in values)
-    nulls = sum(held.count for held in values if held.value is None)
+def _usage(key: str, ty: KeyType | None, values: Column) -> KeyUsage:
+    from encord_widgets.metadata.filters.masks import Cells  # a package of its own, loaded when asked for
+    from encord_widgets.metadata.filters.misfits import misfits
+
+    used = int(np.count_nonzero(values.tags != Tag.ABSENT))
+    nulls = int(np.count_nonzero(values.tags == Tag.NULL))
     state: UsageState = "unlisted"
     if ty is not None:
         state = "unknown" if ty.kind == "unknown" else ty.state
-    misfits = sum(held.count for held in values if ty is not None and not ty.fits(held.value))
+    wrong = 0 if ty is None else int(np.count_nonzero(misfits(Cells(values), ty)))
     guess = infer(values) if ty is None and key_problem(key) is None else None
     return KeyUsage(
         key,
@@ -142,8 +145,8 @@ def _usage(key: str, ty: KeyType | None, column: Column, rows: Rows, lock: Lock)
         state,
         used,
         nulls,
-        misfits,
-        some,
+        wrong,
+        samples(values, np.arange(len(values), dtype=np.int64)),
         guess.type if guess else None,
         guess.fits if guess else 0,
         used - nulls,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CellEdit", "EditResult", "Edits", "Mode", "item_uuid", "read_edits", "to_changes"]
 
 _NUMBERS: Final = frozenset({Tag.INT, Tag.FLOAT, Tag.BIG_INT})
+_CANONICAL: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BOOLEANS: Final = frozenset({Tag.FALSE, Tag.TRUE})
 Mode: TypeAlias = Literal["merge", "overwrite"]
 Edits: TypeAlias = "Mapping[str | uuid.UUID, Mapping[str, object]] | pd.DataFrame"
@@ -148,6 +150,8 @@ def item_uuid(item: object) -> str | None:
         >>> item_uuid("8AD58157-CA74-4AE4-8F37-A0193430BCAC")
         '8ad58157-ca74-4ae4-8f37-a0193430bcac'
     """
+    if type(item) is str and _CANONICAL.fullmatch(item):
+        return item
     try:
         return str(uuid.UUID(str(item)))
     except ValueError:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, cast
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from encord_widgets.metadata.change import Change
 from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.column_arrays import column_of_numbers, column_of_texts
 from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.items import FIELDS, ItemTable
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.staging import Edits, Mode, to_changes
-from encord_widgets.metadata.values import Value
+from encord_widgets.metadata.values import Absent, Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["staged_edits"]
 
 _MANY: Final = 1000
-_KINDS: Final = frozenset({str, bool, int, float, type(None)})
+_NOTHING: Final = object()
+_KINDS: Final = frozenset({str, bool, int, float, type(None), Absent})
+_ARRAYS: Final = {"b": "bool", "i": "int64", "u": "uint64", "f": "float64"}
 
 
 def staged_edits(
@@ -46,6 +50,10 @@ def staged_edits(
         found = _frame_edits(cast("pd.DataFrame", edits), table, schema)
         if found is not None:
             return [], found
+    if mode == "merge" and isinstance(edits, dict) and len(edits) >= _MANY:
+        made = _mapping_edits(edits, table, schema)
+        if made is not None:
+            return made
     changes = to_changes(edits, table, schema, mode)
     return _by_key(changes, table) if len(changes) >= _MANY else (changes, [])
 
@@ -79,26 +87,72 @@ def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) 
         return None
     if np.bincount(rows, minlength=1).max() > 1:
         return None
-    missing, edits = frame.isna(), []
+    edits = []
     for place, key in enumerate(labels):
-        values: list[object] = frame.iloc[:, place].tolist()
-        gone = missing.iloc[:, place].to_numpy(dtype=bool)
-        if gone.any():
-            null = np.fromiter((value is None for value in values), dtype=np.bool_, count=len(values))
-            places = np.flatnonzero(~gone | null)
-            values = [values[at] for at in places.tolist()]
-        else:
-            places = np.arange(len(values), dtype=np.int64)
-        if not values:
-            continue
-        after = _column(values)
+        places, after = _frame_column(frame.iloc[:, place])
         if after is None:
             return None
+        if not len(places):
+            continue
         edit = BulkEdit(key, rows[places], table.column(key).take(rows[places]), after)
         if not _fits(edit, schema):
             return None
         edits.append(edit)
     return edits
+
+
+def _frame_column(cells: pd.Series) -> tuple[Rows, Column | None]:
+    """Which cells of a table are not missing, and what they hold; None when they have to be looked at one by one."""
+    import pandas as pd  # whoever hands over a table has loaded it
+
+    gone = cells.isna().to_numpy(dtype=bool)
+    kind = getattr(cells.dtype, "kind", "O")
+    if kind in _ARRAYS or isinstance(cells.dtype, pd.StringDtype):
+        places = np.flatnonzero(~gone)
+        if kind in _ARRAYS:
+            numbers = cells.iloc[places].to_numpy(dtype=_ARRAYS[kind])
+            return places, column_of_numbers(numbers)
+        codes, words = pd.factorize(cells.iloc[places])
+        texts: list[str] = words.tolist()
+        return places, column_of_texts(texts, codes) if _encodes(texts) else None
+    values: list[object] = cells.tolist()
+    null = np.fromiter((value is None for value in values), dtype=np.bool_, count=len(values))
+    places = np.flatnonzero(~gone | null)
+    return places, _column([values[at] for at in places.tolist()] if gone.any() else values)
+
+
+def _mapping_edits(
+    edits: dict[Any, Any], table: ItemTable, schema: MetadataSchema
+) -> tuple[list[Change], list[BulkEdit]] | None:
+    """The edits of a plain mapping; None where anything in it has to be looked at one by one."""
+    cells = list(edits.values())
+    if set(map(type, cells)) != {dict}:
+        return None
+    try:
+        rows = table.rows_of(edits)
+    except KeyError:  # another spelling, or no item of these
+        return None
+    bulk, held_keys = [], dict.fromkeys(map(tuple, cells))  # most items name the same keys
+    for key in dict.fromkeys(key for keys in held_keys for key in keys):
+        values: list[object] = list(map(dict.get, cells, repeat(key), repeat(_NOTHING)))
+        places = np.arange(len(values), dtype=np.int64)
+        if len(held_keys) > 1:
+            named = np.fromiter((value is not _NOTHING for value in values), np.bool_, count=len(values))
+            places = np.flatnonzero(named)
+            values = [values[at] for at in places.tolist()]
+        after = _column(values) if isinstance(key, str) and key else None
+        if after is None:
+            return None
+        held = rows[places]
+        edit = BulkEdit(key, held, table.column(key).take(held), after)
+        if not _fits(edit, schema):
+            return None
+        bulk.append(edit.in_order())
+    many = [edit for edit in bulk if len(edit) >= _MANY]
+    if len(many) == len(bulk):
+        return [], many
+    few = {edit.key: {c.item: c for c in edit.changes(table.uuids)} for edit in bulk if len(edit) < _MANY}
+    return [few[key][item] for item, values in edits.items() for key in values if key in few], many
 
 
 def _column(values: list[object]) -> Column | None:

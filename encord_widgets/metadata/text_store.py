@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Final, overload
 
 import numpy as np
@@ -18,6 +18,11 @@ _BLOCK: Final = 1 << _SHIFT
 _AT_ONCE: Final = 100_000
 _COMMA: Final = ord(",")
 _WORD: Final = 8
+_DECIMALS: Final = 10_000
+_EXACT_INT: Final = 2**53
+_SPAN: Final = 4
+_NEAR: Final = 4
+_FEW: Final = 200
 _WIDEST: Final = 64
 """Bytes of a text up to which texts are ordered as numbers."""
 
@@ -91,9 +96,9 @@ class Texts(Sequence[str]):
             return [self[at] for at in range(start, stop, step)]
         if place < 0:
             place += len(self)
-        block = place >> _SHIFT
+        block, tail = place >> _SHIFT, self._tail
         if block >= len(self._blocks):
-            return self._tail[place - (len(self._blocks) << _SHIFT)]
+            return tail[place - (len(self._blocks) << _SHIFT)]
         if block < 0:
             raise IndexError(place)
         whole, starts = self._blocks[block]
@@ -101,8 +106,7 @@ class Texts(Sequence[str]):
         return whole[starts[at] : starts[at + 1]]
 
     def __iter__(self) -> Iterator[str]:
-        for block in range(len(self._blocks) + 1):
-            yield from self._of_block(block)
+        return chain.from_iterable(map(self._of_block, range(len(self._blocks) + 1)))
 
     def extend(self, texts: Iterable[str]) -> None:
         """Add texts at the end.
@@ -113,9 +117,9 @@ class Texts(Sequence[str]):
         tail = self._tail
         tail.extend(texts)
         whole = len(tail) - len(tail) % _BLOCK
-        for start in range(0, whole, _BLOCK):
-            self._blocks.append(_packed(tail[start : start + _BLOCK]))
         if whole:
+            # In this order, and at once: a frozen plan may be read in another thread meanwhile.
+            self._blocks += [_packed(tail[start : start + _BLOCK]) for start in range(0, whole, _BLOCK)]
             self._tail = tail[whole:]
 
     def copy(self) -> Texts:
@@ -130,16 +134,27 @@ class Texts(Sequence[str]):
         Args:
             places: Positions, in the order wanted.
         """
-        if len(places) > len(self) // 4:
-            everything = list(self)
-            return [everything[place] for place in places]
-        if not places:
-            return []
-        first, end = places[0], places[0] + len(places)
-        if places[-1] == end - 1 and list(places) == list(range(first, end)):
-            return self[first:end]
-        known = {place: self[place] for place in set(places)}
-        return [known[place] for place in places]
+        if len(places) < _FEW:
+            return list(map(self.__getitem__, places))
+        return list(self.objects(np.array(places)).tolist())
+
+    def objects(self, places: npt.NDArray[np.int32] | npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+        """Some of the texts as an array of objects; one object stands for all places of a text.
+
+        Args:
+            places: Positions, in the order wanted.
+
+        Example:
+            >>> Texts(["rain", "fog"]).objects(np.array([1, 1]))
+            array(['fog', 'fog'], dtype=object)
+        """
+        low, high = (int(places.min()), int(places.max())) if len(places) >= _FEW else (0, 0)
+        if len(places) < _FEW or _NEAR * len(places) <= high - low:
+            return np.fromiter(map(self.__getitem__, places.tolist()), dtype=object, count=len(places))
+        first, last = low >> _SHIFT, (high >> _SHIFT) + 1  # whole packs at once
+        near = chain.from_iterable(map(self._of_block, range(first, last)))
+        found: npt.NDArray[np.object_] = np.fromiter(near, dtype=object)
+        return found[places - (first << _SHIFT)]
 
     def containing(self, needle: str) -> npt.NDArray[np.bool_]:
         """Which texts contain a text, letter case aside.
@@ -152,9 +167,14 @@ class Texts(Sequence[str]):
         """
         wanted = needle.casefold()
         found = np.zeros(len(self), dtype=np.bool_)
-        for block, (whole, _) in enumerate(self._blocks):
-            if wanted in whole.casefold():  # most blocks hold none, or many
-                start = block << _SHIFT
+        for block, (whole, ends) in enumerate(self._blocks):
+            folded = whole.casefold()
+            if wanted not in folded:
+                continue
+            start = block << _SHIFT
+            if wanted and whole.isascii() and wanted.isascii():  # folded letter by letter
+                found[start + _holding(folded.encode(), ends, wanted.encode())] = True
+            else:
                 found[start : start + _BLOCK] = [wanted in text.casefold() for text in self._of_block(block)]
         if self._tail:
             found[-len(self._tail) :] = [wanted in text.casefold() for text in self._tail]
@@ -185,8 +205,9 @@ class Texts(Sequence[str]):
         return sorted(range(len(folded)), key=folded.__getitem__)
 
     def _of_block(self, block: int) -> list[str]:
+        tail = self._tail
         if block == len(self._blocks):
-            return self._tail
+            return tail
         whole, starts = self._blocks[block]
         return [whole[start:end] for start, end in pairwise(starts)]
 
@@ -194,6 +215,26 @@ class Texts(Sequence[str]):
 def _packed(texts: list[str]) -> tuple[str, array[int]]:
     """Texts as one, and where each begins, and the end."""
     return "".join(texts), array("I", accumulate(map(len, texts), initial=0))
+
+
+def _holding(letters: bytes, ends: array[int], needle: bytes) -> npt.NDArray[np.int64]:
+    """Which of some packed texts contain a needle; one that reaches over the end of a text does not count."""
+    places = _places(np.frombuffer(letters, dtype=np.uint8), needle)
+    starts = np.asarray(ends, dtype=np.int64)
+    texts = np.searchsorted(starts, places, side="right") - 1
+    return texts[places + len(needle) <= starts[texts + 1]]
+
+
+def _places(letters: npt.NDArray[np.uint8], needle: bytes) -> npt.NDArray[np.int64]:
+    """Where a needle begins."""
+    last = max(0, len(letters) - len(needle) + 1)
+    begun = letters[:last] == needle[0]
+    if len(needle) > 1:
+        begun &= letters[1 : last + 1] == needle[1]
+    places = np.flatnonzero(begun)
+    for offset, letter in enumerate(needle[2:], 2):
+        places = places[letters[places + offset] == letter]
+    return places
 
 
 def numbers_spelled(
@@ -209,10 +250,18 @@ def numbers_spelled(
         >>> numbers_spelled(np.array([0.25, 125.0]), b"25").tolist()
         [True, True]
     """
-    if len(numbers) and numbers.dtype == np.int64:
-        low, high = int(numbers.min()), int(numbers.max())
-        if high - low < len(numbers) // 2:  # each is written once
-            return numbers_spelled(np.arange(low, high + 1, dtype=np.int64), needle)[numbers - low]
+    whole = _whole(numbers)
+    if len(numbers) and whole is not None and int(whole.max()) - int(whole.min()) < _SPAN * len(numbers):
+        places = (whole - whole.min()).astype(np.int64)
+        first = np.zeros(int(places.max()) + 1, dtype=np.int64)
+        first[places] = np.arange(len(places))
+        held: npt.NDArray[np.bool_] = np.zeros(len(first), dtype=np.bool_)
+        held[places] = True
+        used = np.flatnonzero(held)
+        if len(used) < len(numbers) // 2:  # each is written once
+            held[used] = numbers_spelled(numbers[first[used]], needle)
+            each: npt.NDArray[np.bool_] = held[places]
+            return each
     # One run of bytes for many of them, looked through with array steps.
     found = np.zeros(len(numbers), dtype=np.bool_)
     for start in range(0, len(numbers), _AT_ONCE):
@@ -220,17 +269,24 @@ def numbers_spelled(
     return found
 
 
+def _whole(
+    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64] | npt.NDArray[np.float64] | None:
+    """Integers as they are, numbers with few decimals times ten thousand; None for others, and for minus zero."""
+    if numbers.dtype == np.int64:
+        return numbers
+    if not len(numbers) or not np.abs(numbers).max() < _EXACT_INT / _DECIMALS:
+        return None
+    scaled = np.rint(numbers * _DECIMALS)
+    plain = (scaled / _DECIMALS == numbers).all() and not (np.signbit(numbers) & (numbers == 0)).any()
+    return scaled if plain else None
+
+
 def _spelled(
     numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
 ) -> npt.NDArray[np.bool_]:
     written = np.frombuffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY), dtype=np.uint8)[1:]
-    last = max(0, len(written) - len(needle) + 1)
-    begun = written[:last] == needle[0]
-    if len(needle) > 1:
-        begun &= written[1 : last + 1] == needle[1]
-    places = np.flatnonzero(begun)
-    for offset, letter in enumerate(needle[2:], 2):
-        places = places[written[places + offset] == letter]
+    places = _places(written, needle)
     found = np.zeros(len(numbers), dtype=np.bool_)
     found[np.searchsorted(np.flatnonzero(written == _COMMA), places)] = True
     return found
@@ -247,6 +303,10 @@ def _by_words(letters: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.i
     end = len(letters) - _WORD
     if not len(lengths) or letters.find(b"\0") < end or lengths.max() > _WIDEST:
         return None
+    if 0 < lengths.min() == lengths.max():
+        order = _by_letters(np.frombuffer(letters[:end], dtype=np.uint8).reshape(len(lengths), -1))
+        if order is not None:
+            return order
     # A view in which a number begins at every letter.
     numbers = np.ndarray((end + 1,), dtype=">u8", buffer=letters, strides=(1,))
 
@@ -277,6 +337,25 @@ def _by_words(letters: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.i
         again = np.lexsort((word, runs))
         order[places], word = order[places[again]], word[again]
     return order
+
+
+def _by_letters(letters: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64] | None:
+    """As `_by_words` for texts of one length whose letters, with the position behind them, fit one number each."""
+    columns = np.ascontiguousarray(letters.T)
+    lows, highs = columns.min(axis=1), columns.max(axis=1)
+    bits = [int(high - low).bit_length() for low, high in zip(lows, highs, strict=True)]
+    places = len(letters).bit_length()
+    if sum(bits) + places > _WORD * _WORD:
+        return None
+    keys = np.zeros(len(letters), dtype=np.uint64)
+    for column, low, width in zip(columns, lows, bits, strict=True):
+        if width:
+            keys <<= np.uint64(width)
+            keys |= column - low
+    keys <<= np.uint64(places)
+    keys |= np.arange(len(letters), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64((1 << places) - 1)).astype(np.int64)
 
 
 def _alike(words: npt.NDArray[np.uint64]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -42,17 +42,17 @@ def counted(number: int, singular: str, plural: str = "") -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def by_key(keys: Iterable[str]) -> str:
+def by_key(keys: Iterable[str] | Mapping[str, int]) -> str:
     """How often each key occurs, most frequent first.
 
     Args:
-        keys: Metadata keys.
+        keys: Metadata keys, or how often each occurs.
 
     Example:
         >>> by_key(["weather", "lux", "weather"])
         'weather 2, lux 1'
     """
-    counts = Counter(keys).most_common()
+    counts = sorted(Counter(keys).items(), key=lambda pair: (-pair[1], pair[0]))
     parts = [f"{printable(key, 40)} {count:,}" for key, count in counts[:_KEYS_SHOWN]]
     if len(counts) > _KEYS_SHOWN:
         parts.append(f"and {len(counts) - _KEYS_SHOWN:,} more keys")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import pickle
+from dataclasses import replace
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -13,11 +18,15 @@ from encord_widgets.metadata.changes import Change, ChangeSet
 from encord_widgets.metadata.changes_bulk import BulkEdit
 from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column
+from encord_widgets.metadata.plan import Plan
+from encord_widgets.metadata.plan_file import lines_of
+from encord_widgets.metadata.plan_table import _cells as plan_cells
 from encord_widgets.metadata.values import ABSENT, same
 from tests.metadata import strategies
 
 ITEMS = [f"item {n}" for n in range(8)]
 KEYS = ["x", "y", "z"]
+NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 few = st.sampled_from([1, 1.0, "1", True, None, ABSENT, "fog", [1], [1.0], 2**60, 2.0**60, {"a": 1}])
 values = few | strategies.cells
 one_edit = st.builds(Change, st.sampled_from(ITEMS), st.sampled_from(KEYS), values, values, st.booleans())
@@ -101,6 +110,23 @@ def content(changes):
     return {(c.item, c.key): told(c) for c in changes}
 
 
+def same_plan(plan, plain):
+    assert plan == plain
+    assert plain.items == plan.items
+    assert repr(plan) == repr(plain)
+    assert plan._repr_html_() == plain._repr_html_()
+    assert len(plan) == len(plain)
+    for mine, theirs in ((plan.changes, plain.changes), (plan.destroys, plain.destroys)):
+        assert list(map(repr, mine)) == list(map(repr, theirs))
+    plan, plain = (replace(one, created_at=NOON) for one in (plan, plain))
+    assert "".join(lines_of(plan)) == "".join(lines_of(plain))
+    (columns, implied), (plain_columns, plain_implied) = plan_cells(plan), plan_cells(plain)
+    assert list(implied) == list(plain_implied)
+    assert {name: list(cells) for name, cells in columns.items()} == plain_columns
+    assert pickle.loads(pickle.dumps(plan)).items == plain.items
+    assert type(pickle.loads(pickle.dumps(plan)).items) is tuple
+
+
 class Laws(RuleBasedStateMachine):
     """Whatever is done, both hold the same."""
 
@@ -108,7 +134,7 @@ class Laws(RuleBasedStateMachine):
     def begin(self, known):
         self.index = Index(known)
         self.changes, self.naive = ChangeSet(), Naive()
-        self.followed = {}
+        self.followed, self.plans = {}, []
         self.revision, self.seen = 0, {}
 
     @rule(edits=st.lists(one_edit, max_size=4))
@@ -157,9 +183,13 @@ class Laws(RuleBasedStateMachine):
         self.changes.drop(items, keys)
         self.naive.drop(lambda c: (items is None or c.item in items) and (keys is None or c.key in keys))
 
-    @rule(cells=st.lists(st.tuples(st.sampled_from(ITEMS), st.sampled_from(KEYS)), max_size=4))
-    def drop_cells(self, cells):
-        assert self.changes.drop_cells(cells) == len(self.naive.held.keys() & set(cells))
+    @rule(
+        cells=st.lists(st.tuples(st.sampled_from(ITEMS), st.sampled_from(KEYS)), max_size=4),
+        many=st.sampled_from([-1, 1, 2000]),
+    )
+    def drop_cells(self, cells, many):
+        with patch.object(module, "_MANY", many):  # by column from one, from two, or never
+            assert self.changes.drop_cells(cells) == len(self.naive.held.keys() & set(cells))
         self.naive.drop(lambda c: (c.item, c.key) in cells)
 
     @precondition(lambda self: self.naive.done)
@@ -195,6 +225,33 @@ class Laws(RuleBasedStateMachine):
             settled.append((other, other.after))
         self.changes.settle(iter(settled))
         self.naive.settle(settled)
+
+    @rule(step=st.integers(1, 3))
+    def plan(self, step):
+        """A table and a plan of columns are those of the same changes one by one."""
+        table = self.changes.to_frame()
+        assert table.dtypes.tolist() == [np.dtype(object)] * 5
+        cells = [(c.item, c.key, c.base, c.after, "staged") for c in self.changes]
+        assert list(map(repr, table.itertuples(index=False, name=None))) == list(map(repr, cells))
+        listing = self.changes.frozen()
+        if listing is not None:
+            names = Column(len(self.index))
+            names.write(np.arange(0, len(self.index), 2), ["a name"] * len(range(0, len(self.index), 2)))
+            self.plans.append((Plan.of_listing(listing, names, "here"), self.plain_plan()))
+            plan, plain = self.plans[-1]
+            assert list(map(repr, plan.items[::step])) == list(map(repr, plain.items[::step]))
+            assert list(map(repr, plan.items[1:step])) == list(map(repr, plain.items[1:step]))
+            if len(plan.items):
+                assert repr(plan.items[-1]) == repr(plain.items[-1])
+
+    def plain_plan(self):
+        names = dict.fromkeys(self.index.uuids[::2], "a name")
+        return Plan.of(list(self.changes), names, "here")
+
+    def teardown(self):
+        """Whatever was staged and dropped since, a plan stays as it was made."""
+        for plan, plain in getattr(self, "plans", ()):
+            same_plan(plan, plain)
 
     @rule()
     def arrive(self):

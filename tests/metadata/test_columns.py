@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from encord_widgets.metadata.column_search import matching_text, sort_keys
 from encord_widgets.metadata.columns import Column, Tag
 from encord_widgets.metadata.values import ABSENT
 from tests.metadata import strategies
@@ -70,7 +71,7 @@ def test_sort_keys_order_by_kind_then_value(values):
     column = Column(len(values))
     rows = np.arange(len(values))
     column.write(rows, values)
-    classes, ranks = column.sort_keys(rows)
+    classes, ranks = sort_keys(column, rows)
     order = np.lexsort((ranks, classes)).tolist()
     kinds = [0 if isinstance(v, bool) else 1 if isinstance(v, float) else 2 if isinstance(v, str) else 4
              if v is None else 5 for v in values]  # fmt: skip
@@ -85,10 +86,10 @@ def test_search_looks_into_text_numbers_and_json():
     values = ["Heavy Rain", 1250, 0.5, {"frames": {"12": {}}}, None, ABSENT, True]
     column = Column(len(values))
     column.write(np.arange(len(values)), values)
-    assert np.flatnonzero(column.matching_text("rain")).tolist() == [0]
-    assert np.flatnonzero(column.matching_text("125")).tolist() == [1]
-    assert np.flatnonzero(column.matching_text("FRAMES")).tolist() == [3]
-    assert np.flatnonzero(column.matching_text("5")).tolist() == [1, 2]
+    assert np.flatnonzero(matching_text(column, "rain")).tolist() == [0]
+    assert np.flatnonzero(matching_text(column, "125")).tolist() == [1]
+    assert np.flatnonzero(matching_text(column, "FRAMES")).tolist() == [3]
+    assert np.flatnonzero(matching_text(column, "5")).tolist() == [1, 2]
 
 
 def test_repeated_text_is_stored_once():

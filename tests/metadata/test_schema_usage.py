@@ -14,7 +14,8 @@ from encord_widgets.metadata.filters.tree import Rule
 from encord_widgets.metadata.schema import KeyType
 from encord_widgets.metadata.schema_diff import SchemaChange, SchemaDiff
 from encord_widgets.metadata.schema_impact import impact_of
-from encord_widgets.metadata.schema_tally import samples, tally
+from encord_widgets.metadata.schema_infer import infer
+from encord_widgets.metadata.schema_tally import most_held, samples
 from encord_widgets.metadata.schema_usage import usage_of
 from encord_widgets.metadata.values import ABSENT, canonical
 from tests.metadata import schemas, strategies
@@ -32,19 +33,28 @@ def column_of(values):
 
 
 @schemas.patient
-@given(cells, st.data())
-def test_a_tally_counts_every_value_that_is_there(values, data):
-    rows = np.array(data.draw(st.permutations(range(len(values)))), dtype=np.int64)[
-        : data.draw(st.integers(0, 12))
-    ]
-    held = tally(column_of(values), rows)
-    present = [values[row] for row in rows.tolist() if values[row] is not ABSENT]
-    assert sum(one.count for one in held) == len(present)
+@given(cells, st.integers(1, 12))
+def test_the_most_frequent_values_are_those_of_a_count_by_hand(values, most):
+    held = most_held(column_of(values), most)
+    everything = most_held(column_of(values), len(values) + 1)
+    assert held == everything[:most]
+    assert [one.count for one in held] == sorted((one.count for one in held), reverse=True)
+    assert sum(one.count for one in everything) == sum(value is not ABSENT for value in values)
     for one in held:
         assert canonical(values[one.row]) == canonical(one.value)
-        assert one.row in rows
-    texts = Counter(value for value in present if isinstance(value, str))
-    assert {one.value: one.count for one in held if isinstance(one.value, str)} == dict(texts)
+    texts = Counter(value for value in values if isinstance(value, str))
+    assert {one.value: one.count for one in everything if isinstance(one.value, str)} == dict(texts)
+
+
+def test_a_text_that_stands_in_a_column_twice_counts_as_one():
+    column = column_of([f"text {n}" for n in range(6000)])
+    column.write(np.arange(2, 6000), ["fog"] * 5998)
+    column.write(np.arange(1), ["fog"])
+    assert [(one.value, one.count, one.row) for one in most_held(column, 5)] == [
+        ("fog", 5999, 0),
+        ("text 1", 1, 1),
+    ]
+    assert infer(column).type == KeyType("enum", options=("fog", "text 1"))
 
 
 @schemas.patient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ def test_a_frame_at_once_is_as_row_by_row(data):
     frame = pd.DataFrame(cells, index=pd.Index(rows, dtype=object), columns=columns, dtype=object)
     halved = any("\ud83d" in value for row in cells for value in row if isinstance(value, str))
     if not halved and data.draw(st.booleans()):  # Arrow cannot hold half a surrogate pair
-        frame = frame.infer_objects()
+        frame = data.draw(st.sampled_from([frame.infer_objects, frame.convert_dtypes]))()
     items = table()
     assert staged(frame, items, "merge", at_once=True) == staged(frame, items, "merge", at_once=False)
 
@@ -85,7 +86,26 @@ def test_a_frame_at_once_is_as_row_by_row(data):
 )
 def test_a_mapping_at_once_is_as_one_by_one(edits, mode):
     items = table()
-    assert staged(edits, items, mode, at_once=True) == staged(edits, items, mode, at_once=False)
+    for many in (1, 3):
+        with patch.object(staging_bulk, "_MANY", many):
+            found = staged(edits, items, mode, at_once=True)
+        assert found == staged(edits, items, mode, at_once=False)
+
+
+def test_keys_of_few_items_keep_the_order_of_the_mapping():
+    edits = {item: {"b": 1, "a": 2} for item in reversed(ITEMS[1:4])} | {ITEMS[0]: {"c": 0}}
+    with patch.object(staging_bulk, "_MANY", 4):
+        single, bulk = staged_edits(edits, table(), SCHEMA)
+    assert bulk == []
+    assert single == to_changes(edits, table(), SCHEMA)
+
+
+def test_a_plain_mapping_is_taken_by_column():
+    edits = {item: {"lux": 1.5, "weather": "fog", "notes": ABSENT} for item in ITEMS}
+    with patch.object(staging_bulk, "to_changes", side_effect=AssertionError):
+        single, bulk = staged_edits(edits, table(), SCHEMA)
+    assert single == []
+    assert [(edit.key, len(edit)) for edit in bulk] == [("lux", 6), ("weather", 6), ("notes", 6)]
 
 
 def test_a_plain_frame_is_taken_by_column():

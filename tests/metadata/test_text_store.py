@@ -52,6 +52,11 @@ def test_a_list_of_texts(texts: list[str], cut: int, data: st.DataObject) -> Non
         )
         assert packed[-1] == texts[-1]
     assert packed.pick(range(len(texts))) == texts
+    wanted = np.array(
+        data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=5)) if texts else [], dtype=int
+    )
+    for some in (wanted, wanted[:1].repeat(9), np.arange(len(texts))[2000:2040]):
+        assert packed.objects(some).tolist() == packed.pick(some.tolist()) == [texts[at] for at in some]
 
 
 def test_a_place_that_is_not_there() -> None:
@@ -77,6 +82,32 @@ def test_order_is_that_of_folded_texts(texts: list[str], more: list[str]) -> Non
         order = sorted(range(len(whole)), key=folded.__getitem__)
         assert packed.ranks[order].tolist() == list(range(len(whole)))
         packed.extend(more)
+
+
+@given(
+    letters=st.sampled_from(["01", "0123456789", "aA", "ab\U0001f600", "Zz-"]),
+    length=st.integers(0, 12),
+    count=st.integers(0, 2500),
+    seed=st.integers(0, 2**32),
+)
+@settings(max_examples=40, deadline=None)
+def test_texts_of_one_length_are_ordered_alike(letters: str, length: int, count: int, seed: int) -> None:
+    drawn = np.random.default_rng(seed).integers(0, len(letters), (count, length))
+    texts = ["2024-" + "".join(letters[at] for at in row) for row in drawn.tolist()]
+    folded = [text.casefold() for text in texts]
+    order = sorted(range(count), key=folded.__getitem__)
+    assert Texts(texts).ranks[order].tolist() == list(range(count))
+
+
+@given(
+    numbers=st.lists(st.integers(-300, 300).map(lambda n: n / 100), min_size=1, max_size=300),
+    needle=st.sampled_from(["1", ".5", "-2", "0", "-0"]),
+    zeros=st.sampled_from([[], [-0.0]]),
+)
+def test_few_decimals_are_written_once(numbers: list[float], needle: str, zeros: list[float]) -> None:
+    numbers = numbers * 3 + zeros
+    found = numbers_spelled(np.array(numbers, dtype=np.float64), needle.encode())
+    assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in numbers]
 
 
 def test_texts_are_small() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["misfits"]
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID_DIGITS: Final = 32
 _F32_MAX: Final = 3.4028234663852886e38
 
 
@@ -63,13 +64,13 @@ def _nested(cells: Cells, ty: KeyType, parsed: Parsed) -> npt.NDArray[np.bool_]:
 
 def _texts(cells: Cells, ty: KeyType, parsed: Parsed) -> npt.NDArray[np.bool_]:
     """Texts that do not fit; the common types without a call for each text."""
+    if not ty.reads_text:
+        return cells.none() if ty.fits("") else cells.tagged(Tag.TEXT)
     if ty.kind == "datetime":
         places = cells.tagged(Tag.TEXT)
         return cells.coded(places, parsed.instants(cells.column.texts) == NO_TIME) if places.any() else places
-    if ty.kind in {"varchar", "text", "user"}:
-        longest = ty.max_length
-        if longest is None:
-            return cells.none()
+    longest = ty.max_length
+    if ty.kind in {"varchar", "text", "user"} and longest is not None:
         return cells.spelled(Tag.TEXT, lambda texts: map(longest.__lt__, map(len, texts)))
     if ty.kind == "enum":
         options = frozenset[Json](ty.options)
@@ -77,6 +78,9 @@ def _texts(cells: Cells, ty: KeyType, parsed: Parsed) -> npt.NDArray[np.bool_]:
     if ty.kind == "uuid":
         usual = _UUID.fullmatch
         return cells.spelled(
-            Tag.TEXT, lambda texts: (not usual(text) and ty.misfit(text) is not None for text in texts)
+            Tag.TEXT,
+            lambda texts: (
+                not usual(text) and (len(text) < _UUID_DIGITS or not ty.fits(text)) for text in texts
+            ),
         )
     return cells.spelled(Tag.TEXT, lambda texts: (ty.misfit(text) is not None for text in texts))
