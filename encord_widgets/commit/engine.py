@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import anyio
 
+from encord_widgets.api.codec import uncollected
 from encord_widgets.commit.bundles import LEFT_OUT, Bundle, BundleOutcome
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now, rows_in_order
@@ -46,7 +47,7 @@ def check_destroys(plan: Plan, options: CommitOptions) -> None:
     Raises:
         InvalidInputError: Naming each key whose values would be destroyed, with their number.
     """
-    destroyed = [change for change in plan.changes if change.implied]
+    destroyed = [change for change in plan.destroys if change.implied]
     if destroyed and not options.allow_destroy:
         counts = Counter(change.key for change in destroyed)
         hint = "Stage with mode='merge' to keep them, or commit with allow_destroy=True."
@@ -230,6 +231,8 @@ async def commit_plan(
     """
     check_destroys(plan, options)
     calls = CommitCalls(api, options.bundle_bytes)
+    with uncollected():  # many small objects at once, none of them in a cycle
+        plan.keep_items()
     return await _Commit(calls, plan, options, stop, on_progress, on_observed, log).run()
 
 

@@ -6,12 +6,13 @@ Absent, null, booleans, integers, floats, text and nested JSON may stand in one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress, count, islice
+from itertools import compress, count, islice, repeat
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from encord_widgets.metadata.kinds import by_kind
 from encord_widgets.metadata.text_store import Texts
 from encord_widgets.metadata.values import ABSENT, Absent, Value, json_texts, loads
 
@@ -215,17 +216,8 @@ class Column:
             values: One value for each, JSON or `ABSENT`.
         """
         self._note(rows)
-        kinds = set(map(type, values))
-        if len(kinds) == 1:
-            self._write_kind(kinds.pop(), rows, values)
-            return
-        order = np.fromiter(
-            map(_KIND_NUMBER.__getitem__, map(type, values)), dtype=np.uint8, count=len(values)
-        )
-        for kind in kinds:
-            here = order == _KIND_NUMBER[kind]
-            chosen = () if kind in _VALUELESS else list(compress(values, here.tobytes()))
-            self._write_kind(kind, rows[here], chosen)
+        for kind, here, chosen in by_kind(values):
+            self._write_kind(kind, rows if here is None else rows[here], chosen)
 
     def _write_kind(self, kind: type, rows: Rows, values: Sequence[Any]) -> None:
         """Set cells to values of one Python type."""
@@ -381,6 +373,17 @@ class Column:
             return list(self.texts.objects(codes).tolist())
         return list(map(loads, self.jsons.pick(codes.tolist())))
 
+    def codes_of(self, words: Sequence[str]) -> npt.NDArray[np.int32] | None:
+        """Positions of texts in `texts`, -1 for one that is not there; None where texts are not looked up any more.
+
+        Args:
+            words: Texts to look for.
+        """
+        if self._index is None:
+            return None
+        found = map(self._index.get, words, repeat(-1))
+        return np.fromiter(found, dtype=np.int32, count=len(words))
+
     def _number_array(self) -> npt.NDArray[np.float64]:
         if self._numbers is None:
             self._numbers = np.zeros(len(self._tags), dtype=np.float64)
@@ -416,9 +419,6 @@ class Column:
 
 
 _CONSTANTS: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
-_KINDS: Final[tuple[type, ...]] = (Absent, type(None), bool, int, float, str, list, dict)
-_KIND_NUMBER: Final = {kind: number for number, kind in enumerate(_KINDS)}
-_VALUELESS: Final = frozenset({Absent, type(None)})
 
 
 def _lengthened(array: npt.NDArray, capacity: int) -> npt.NDArray:  # type: ignore[type-arg]  # any dtype

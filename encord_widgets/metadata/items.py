@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 
+from encord_widgets.metadata.column_compare import write_moved
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.values import ABSENT, Json, Value, compact, json_texts, same
+from encord_widgets.metadata.values import ABSENT, Json, Value
 
 __all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
 
@@ -291,7 +292,7 @@ class ItemTable:
         if not len(rows):
             return replaced
         for name, values in batch.fields.items():
-            if _write_moved(self._fields[name], rows, values) is not None:
+            if write_moved(self._fields[name], rows, values) is not None:
                 replaced.any = True
         held = _by_key(batch.metadata)
         for key in dict.fromkeys((*self._columns, *held)):
@@ -303,7 +304,7 @@ class ItemTable:
             gone = without[column.tags[without] != Tag.ABSENT]
             there = np.concatenate([rows[positions], gone])
             if len(there):
-                before = _write_moved(column, there, [*values, *repeat(ABSENT, len(gone))])
+                before = write_moved(column, there, [*values, *repeat(ABSENT, len(gone))])
                 if before is not None:
                     replaced.any = True
                     if len(before[0]):
@@ -350,47 +351,4 @@ def _by_key(metadata: Sequence[dict[str, Json]]) -> dict[str, tuple[Rows, list[V
     return found
 
 
-def _write_moved(column: Column, rows: Rows, values: list[Value]) -> tuple[Rows, Column] | None:
-    """Write the cells that are not exactly the same; tell those that are another value, and what they held."""
-    kinds = list(map(type, values))
-    plain = _without_same_json(column, rows, values, kinds)
-    if plain is not None:
-        whole = len(plain) == len(values)
-        held = column.values(rows if whole else rows[plain])
-        wanted = values if whole else [values[at] for at in plain]
-        if held == wanted and list(map(type, held)) == (kinds if whole else list(map(type, wanted))):
-            return None
-    held = column.values(rows)
-    moved = [
-        at
-        for at, (old, new) in enumerate(zip(held, values, strict=True))
-        if type(old) is not type(new)
-        or old != new
-        or (isinstance(new, (list, dict)) and compact(new) != compact(cast("Json", old)))  # in another order
-    ]
-    if not moved:
-        return None
-    other = rows[[at for at in moved if not same(held[at], values[at])]]
-    before = column.take(other)
-    column.write(rows[moved], [values[at] for at in moved])
-    return other, before
-
-
-def _without_same_json(
-    column: Column, rows: Rows, values: list[Value], kinds: list[type]
-) -> Sequence[int] | None:
-    """Where no object or list stands, if all of these are in the column letter by letter; None if not."""
-    if _NESTED.isdisjoint(kinds):
-        return range(len(values))
-    nested = [at for at, kind in enumerate(kinds) if kind in _NESTED]
-    places = rows[nested]
-    if (column.tags[places] != Tag.JSON).any():
-        return None
-    held = column.jsons.pick(column.codes[places].tolist())
-    if held != json_texts([cast("Json", values[at]) for at in nested]):
-        return None
-    return [at for at, kind in enumerate(kinds) if kind not in _NESTED]
-
-
-_NESTED: Final[frozenset[type]] = frozenset({list, dict})
 _NOWHERE: Final[Rows] = np.empty(0, dtype=np.int64)

@@ -127,9 +127,14 @@ class Plan:
     @property
     def changes(self) -> tuple[Change, ...]:
         """All changes, item by item."""
-        if isinstance(self.items, PlannedItems):
+        if isinstance(self.items, PlannedItems) and not self.items.are_kept:
             return tuple(self.items.listing.changes())
         return tuple(change for planned in self.items for change in planned.changes)
+
+    def keep_items(self) -> None:
+        """Make all items once and keep them, for who looks at each of them several times, as a commit does."""
+        if isinstance(self.items, PlannedItems):
+            self.items.keep()
 
     @property
     def destroys(self) -> tuple[Change, ...]:

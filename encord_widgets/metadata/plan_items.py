@@ -57,19 +57,34 @@ class PlannedItems(Sequence[PlannedItem]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[PlannedItem]: ...
     def __getitem__(self, place: int | slice) -> PlannedItem | Sequence[PlannedItem]:
+        if self._made is not None:
+            return self._made[place]
         if isinstance(place, slice):
             chosen = range(len(self))[place]
             inside = len(self.listing.items)
             if chosen.step != 1 or chosen.stop > inside:
                 return tuple(self[at] for at in chosen)
             rows = np.arange(chosen.start, chosen.stop, dtype=np.int64)
-            return _Some(self.listing.at(rows), self.names.take(rows))
+            return PlannedItems(self.listing.at(rows), self.names.take(rows))
         at = range(len(self))[place]
         return self._items(at, at + 1)[0]
 
     def __iter__(self) -> Iterator[PlannedItem]:
+        if self._made is not None:
+            yield from self._made
+            return
         for start in range(0, len(self), _CHUNK):
             yield from self._items(start, min(start + _CHUNK, len(self)))
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether `keep` was called."""
+        return self._made is not None
+
+    def keep(self) -> None:
+        """Make all items once and keep them."""
+        if self._made is None:
+            self._made = tuple(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, (tuple, PlannedItems)):
@@ -124,17 +139,6 @@ class PlannedItems(Sequence[PlannedItem]):
         found = list(map(PlannedItem, uuids, self._named(places, uuids), changes))
         rest = listing.rest[max(0, start - inside) : max(0, stop - inside)]
         return found + [PlannedItem(item, item, tuple(listing.cells[item].values())) for item in rest]
-
-
-class _Some(PlannedItems):
-    """A bundle: looked at again and again, so its items are kept once they are made."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[PlannedItem]:
-        if self._made is None:
-            self._made = tuple(super().__iter__())
-        return iter(self._made)
 
 
 def destroyed(items: Sequence[PlannedItem]) -> tuple[Change, ...]:
