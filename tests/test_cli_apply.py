@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -200,6 +202,15 @@ def test_the_key_comes_from_the_environment_and_any_terminal_will_do(server, cli
     assert notes(client, item) == "→ 雨"
 
 
+def commits_in(state):
+    """How many commits the journals of a state folder hold."""
+    found = 0
+    for file in state.glob("**/*.sqlite3"):
+        with contextlib.closing(sqlite3.connect(file)) as journal, contextlib.suppress(sqlite3.Error):
+            found += journal.execute("SELECT count(*) FROM commits").fetchone()[0]
+    return found
+
+
 def test_resume_finishes_a_commit_whose_process_was_killed(tmp_path, monkeypatch, capsys):
     state = tmp_path / "state"
     monkeypatch.setenv("ENCORD_WIDGETS_STATE", str(state))
@@ -215,8 +226,10 @@ def test_resume_finishes_a_commit_whose_process_was_killed(tmp_path, monkeypatch
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             process.stdout.readline()  # the plan is read, and the connection about to be made
-            time.sleep(1)  # the commit needs three requests, 0.8 s each
-            process.kill()
+            until = time.monotonic() + 60
+            while not commits_in(state) and time.monotonic() < until:
+                time.sleep(0.01)
+            process.kill()  # the commit is written down, and needs three requests, 0.8 s each
         assert cli.main(["resume", "--list", *where]) == 2
         assert "1 of 1 changes left" in capsys.readouterr().out
         assert cli.main(["resume", *where]) == 0
