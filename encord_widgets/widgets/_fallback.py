@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
@@ -11,10 +12,11 @@ from encord_widgets.metadata.values import Absent, Value, compact
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["ROWS_SHOWN", "display_text", "headline", "static_html"]
+__all__ = ["ROWS_SHOWN", "await_first_rows", "display_text", "headline", "static_html"]
 
 ROWS_SHOWN: Final = 10
 _LONGEST: Final = 80
+_MOMENT: Final = 0.25  # seconds
 
 
 def display_text(value: Value) -> str:
@@ -51,6 +53,26 @@ def headline(items: ItemSet) -> str:
         if items.changes:
             parts.append(f"{len(items.changes):,} edits staged on {items.changes.item_count:,} items")
     return f"{items.title}: {', '.join(parts)}"
+
+
+def await_first_rows(items: ItemSet) -> None:
+    """Give the first page of items that were opened just now a moment: a saved notebook then shows rows, not "loading".
+
+    Args:
+        items: The items.
+    """
+    came = threading.Event()
+
+    def rows() -> None:
+        came.set()
+
+    items.events.rows.connect(rows)
+    try:
+        loading = items.loading
+        if not (loading.done or loading.finished or loading.cached):
+            came.wait(_MOMENT)
+    finally:
+        items.events.rows.disconnect(rows)
 
 
 def static_html(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], more: int = 0) -> str:

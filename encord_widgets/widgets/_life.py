@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from psygnal import SignalInstance
+
+from encord_widgets.widgets._fallback import await_first_rows
+
+if TYPE_CHECKING:
+    from encord_widgets.item_set import ItemSet
 
 __all__ = ["OnPage", "public_name"]
 
@@ -80,4 +85,7 @@ class OnPage:
         return bundle
 
     def _leave_static(self, data: dict[str, Any]) -> None:
+        items: ItemSet | None = getattr(self, "items", None)
+        if items is not None:
+            await_first_rows(items)
         data["text/html"] = self._static_html()

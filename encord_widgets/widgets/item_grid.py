@@ -187,6 +187,8 @@ class ItemGrid(traitlets.HasTraits):
             return self.items.value(item, column.name)
 
     def _static_html(self) -> str:
+        if not len(self._view):  # rows that came this moment
+            self._view.follow()
         columns = self._view.columns[:_COLUMNS_SHOWN]
         uuids = self._view.uuids(0, ROWS_SHOWN)
         rows = [[display_text(self._value(item, column)) for column in columns] for item in uuids]

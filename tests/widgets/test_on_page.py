@@ -38,3 +38,11 @@ def test_what_it_is_made_of_is_let_go_of_once(kind, items, monkeypatch):
     assert heard == [1]
     assert widget.comm is None
     assert widget.__dict__.get("_connected", []) == []
+
+
+def test_a_summary_gives_the_first_page_a_moment():
+    with ew.demo(items=30, latency_ms=20) as client:
+        folder = client.folders("Street scenes")[0]
+        grid = ew.ItemGrid(client.folder(folder))
+        data, _ = grid._repr_mimebundle_()
+        assert "street_000001.jpg" in data["text/html"]
