@@ -28,22 +28,18 @@ def column_of_numbers(values: npt.NDArray[Any]) -> Column | None:
         >>> column_of_numbers(np.array([1.5, np.nan])) is None
         True
     """
-    column = Column(len(values))
     if values.dtype.kind == "b":
-        column.tags[:] = np.where(values, Tag.TRUE, Tag.FALSE)
-        return column
+        return _made(np.where(values, Tag.TRUE, Tag.FALSE))
     whole = values.dtype.kind != "f"
     if len(values) and not (
         max(-int(values.min()), int(values.max())) <= _EXACT_INT if whole else np.isfinite(values).all()
     ):
         return None
-    column.tags[:] = Tag.INT if whole else Tag.FLOAT
-    column._number_array()[:] = values  # noqa: SLF001 - a column of its own
-    return column
+    return _made(np.full(len(values), Tag.INT if whole else Tag.FLOAT), numbers=values)
 
 
 def column_of_texts(words: Sequence[str], codes: npt.NDArray[np.int64]) -> Column:
-    """Texts as a column, which is never written.
+    """Texts as a column.
 
     Args:
         words: The texts, each once.
@@ -53,8 +49,21 @@ def column_of_texts(words: Sequence[str], codes: npt.NDArray[np.int64]) -> Colum
         >>> column_of_texts(["rain", "fog"], np.array([1, 0, 1])).values(np.arange(3))
         ['fog', 'rain', 'fog']
     """
-    column = Column(len(codes))
-    column.tags[:] = Tag.TEXT
-    column.texts = Texts(words)
-    column._code_array()[:] = codes  # noqa: SLF001 - a column of its own
-    return column
+    return _made(np.full(len(codes), Tag.TEXT), codes=codes, texts=words)
+
+
+def _made(
+    tags: npt.NDArray[Any],
+    *,
+    numbers: npt.NDArray[Any] | None = None,
+    codes: npt.NDArray[Any] | None = None,
+    texts: Sequence[str] = (),
+) -> Column:
+    return Column.made(
+        tags.astype(np.uint8),
+        None if numbers is None else numbers.astype(np.float64),
+        None if codes is None else codes.astype(np.int32),
+        Texts(texts),
+        Texts(),
+        repeats=False,
+    )

@@ -97,7 +97,16 @@ class Column:
         *,
         repeats: bool,
     ) -> Column:
-        """A column that takes over the parts of another, see its properties; arrays that no cell needs are None."""
+        """A column made of whole parts, which it takes over.
+
+        Args:
+            tags: One `Tag` for every row.
+            numbers: The number of every row; None where no cell is one.
+            codes: Positions in `texts` or `jsons` of every row; None where no cell needs one.
+            texts: Texts of the cells.
+            jsons: Nested JSON and long integers of the cells.
+            repeats: Whether a text that is written later is looked up, so that it stands once.
+        """
         column = cls()
         column._size, column._tags, column._numbers, column._codes = len(tags), tags, numbers, codes
         column.texts, column.jsons = texts, jsons
