@@ -7,9 +7,10 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.e2e.editor import Editor
 from tests.e2e.lab import Lab, running_lab
@@ -23,17 +24,19 @@ _ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+_VIEWPORT: Final[ViewportSize] = {"width": 1400, "height": 1000}
+
 OpenNotebook = Callable[..., Notebook]
 Shot = Callable[[Notebook, str], None]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(
-                pytest.mark.xdist_group("browser")
-            )  # one worker has the browser, the rest goes beside
+            # One worker has the browser, the rest goes beside.
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # Scope "package": Playwright's event loop must not be running any more when other tests run theirs.
@@ -52,7 +55,7 @@ def browser_context() -> Iterator[BrowserContext]:
             executable_path=found, args=_ARGUMENTS, ignore_default_args=["--hide-scrollbars"]
         )
         # One context: JupyterLab's own files are fetched once and then come from the cache.
-        context = browser.new_context(viewport={"width": 1400, "height": 1000}, locale="en-GB")
+        context = browser.new_context(viewport=_VIEWPORT, locale="en-GB")
         context.set_default_timeout(HANG)
         expect.set_options(timeout=HANG)
         yield context
@@ -80,18 +83,44 @@ def second_editor(encord: Served) -> Editor:
     return Editor(encord)
 
 
+class Pages:
+    """The page in which notebooks are opened one after the other: JupyterLab itself takes seconds to start."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
+        self._page: Page | None = None
+
+    def get(self) -> Page:
+        if self._page is None:
+            self._page = self._context.new_page()
+        self._page.set_viewport_size(_VIEWPORT)
+        return self._page
+
+    def drop(self) -> None:
+        """Start the next test with a new page."""
+        if self._page is not None:
+            self._page.close()
+            self._page = None
+
+
+@pytest.fixture(scope="package")
+def pages(browser_context: BrowserContext) -> Iterator[Pages]:
+    pages = Pages(browser_context)
+    yield pages
+    pages.drop()
+
+
 @pytest.fixture
 def open_notebook(
-    lab: Lab, browser_context: BrowserContext, request: pytest.FixtureRequest, shot: Shot
+    lab: Lab, pages: Pages, request: pytest.FixtureRequest, shot: Shot
 ) -> Iterator[OpenNotebook]:
-    """Open a new notebook with the given cells, or one that is there; its page has to be clean at the end."""
+    """Open a new notebook with the given cells, or one that is there; the page has to be clean at the end."""
     opened: list[Notebook] = []
 
     def open_(*sources: str, file: Path | None = None) -> Notebook:
         name = re.sub(r"\W+", "_", request.node.name)
         path = lab.write(name, *sources) if file is None else lab.copy(name, file)
-        page = browser_context.new_page()
-        notebook = Notebook(page, lab, path)
+        notebook = Notebook(pages.get(), lab, path)
         opened.append(notebook)
         return notebook
 
@@ -102,8 +131,8 @@ def open_notebook(
                 shot(notebook, f"failed_{notebook.path.stem}")
             notebook.assert_clean()
     finally:
-        for notebook in opened:
-            notebook.page.close()
+        if getattr(request.node, "failed", True) or not all(notebook.close() for notebook in opened):
+            pages.drop()
         lab.end_sessions()
         # What one test staged or read must not come back in the next.
         for home in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
@@ -113,8 +142,8 @@ def open_notebook(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
-    if report.when == "call" and report.failed:  # type: ignore[attr-defined]
-        item.failed = True  # type: ignore[attr-defined]
+    if report.when == "call":  # type: ignore[attr-defined]
+        item.failed = report.failed  # type: ignore[attr-defined]
     return report
 
 

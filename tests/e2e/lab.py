@@ -49,9 +49,9 @@ class Lab:
         """A copy of a notebook."""
         return Path(shutil.copy(notebook, self.folder / f"{name}.ipynb"))
 
-    def address(self, notebook: Path) -> str:
-        # A workspace for each notebook: nothing of the test before is restored.
-        return f"{self.url}lab/workspaces/{notebook.stem}/tree/{notebook.name}?token={self.token}"
+    def address(self) -> str:
+        # A workspace for each page: nothing of the page before is restored.
+        return f"{self.url}lab/workspaces/{secrets.token_hex(4)}?token={self.token}"
 
     def end_sessions(self) -> None:
         """Shut down every kernel, so that the next test has the machine for itself."""

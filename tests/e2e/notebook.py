@@ -23,8 +23,19 @@ _RUN_CELL = """async index => {
     const done = app.commands.execute("notebook:run-cell");"""
 
 
+_CLOSE = """async () => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    panel.context.model.dirty = false;  // else it asks whether to save
+    panel.close();
+    return document.querySelector(".jp-Dialog") === null;
+}"""
+
+
 class Notebook:
-    """A page of JupyterLab on one notebook; whatever goes wrong in the page is noted from the beginning."""
+    """One notebook in a page of JupyterLab; whatever goes wrong in the page meanwhile is noted.
+
+    The page may be a new one, or one in which an earlier notebook was closed.
+    """
 
     def __init__(self, page: Page, lab: Lab, path: Path) -> None:
         self.page = page
@@ -35,7 +46,19 @@ class Notebook:
         page.on("pageerror", self._on_page_error)
         page.on("console", self._on_console)
         page.on("request", self._on_request)
-        page.goto(lab.address(path), timeout=HANG)
+        if not page.url.startswith(lab.url):
+            page.goto(lab.address(), timeout=HANG)
+            page.wait_for_function(
+                "async () => { await window.jupyterapp?.restored; return !!window.jupyterapp; }"
+            )
+        page.evaluate(
+            """async path => {
+                const app = window.jupyterapp;
+                app.shell.expandLeft();
+                await app.commands.execute("docmanager:open", { path, factory: "Notebook" });
+            }""",
+            path.name,
+        )
         page.wait_for_function(
             """name => {
                 const app = window.jupyterapp;
@@ -49,6 +72,17 @@ class Notebook:
             arg=path.name,
             timeout=HANG,
         )
+
+    def close(self) -> bool:
+        """Close the notebook, and say whether the page is fit for another one."""
+        listeners = {
+            "pageerror": self._on_page_error,
+            "console": self._on_console,
+            "request": self._on_request,
+        }
+        for event, listener in listeners.items():
+            self.page.remove_listener(event, listener)
+        return bool(self.page.evaluate(_CLOSE))
 
     # -- what went wrong ---------------------------------------------------------------------------------------
 
