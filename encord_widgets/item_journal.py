@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from encord_widgets.commit.journal_file import JournalError
 from encord_widgets.commit.options import NoLog
 from encord_widgets.commit.receipt import Receipt
+from encord_widgets.metadata.change import Change
 
 if TYPE_CHECKING:
     from encord_widgets.commit.journal import Journal, OpenCommit, SourceKey
     from encord_widgets.commit.options import CommitLog
     from encord_widgets.commit.receipt import ReceiptRow
     from encord_widgets.commit.sessions import EarlierEdits, Session
-    from encord_widgets.metadata.changes import Change, ChangeSet
+    from encord_widgets.metadata.changes import ChangeSet
     from encord_widgets.metadata.plan import Plan, PlannedItem
     from encord_widgets.metadata.values import Value
 
-__all__ = ["ClientJournal", "ItemJournal", "joined"]
+__all__ = ["ClientJournal", "ItemJournal", "joined", "settled_by"]
 
 T = TypeVar("T")
 
@@ -270,3 +271,26 @@ def joined(before: Receipt | None, after: Receipt) -> Receipt:
     if before is None:
         return after
     return Receipt((*before.rows, *after.rows), before.started_at, after.finished_at, after.bundles)
+
+
+def settled_by(plan: Plan, receipt: Receipt) -> Iterator[tuple[Change, Value]]:
+    """Edits that a commit settled, as they were planned, each with what was read last.
+
+    Args:
+        plan: What was to be committed.
+        receipt: What came of it; that of a resumed commit also tells of cells settled before it was cut off.
+    """
+    changes, rows = plan.changes, receipt.rows
+    if len(changes) == len(rows) and all(map(_is_of, rows, changes)):
+        pairs: Iterable[tuple[Change, ReceiptRow]] = zip(changes, rows, strict=True)
+    else:
+        planned = {(change.item, change.key): change for change in changes}
+        pairs = (
+            (planned.get((row.item, row.key)) or Change(row.item, row.key, row.before, row.wanted), row)
+            for row in rows
+        )
+    return ((change, row.observed) for change, row in pairs if row.status in {"verified", "already"})
+
+
+def _is_of(row: ReceiptRow, change: Change) -> bool:
+    return row.item == change.item and row.key == change.key

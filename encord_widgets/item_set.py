@@ -19,7 +19,7 @@ from encord_widgets.commit.run import CommitRun
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
 from encord_widgets.item_events import FocusedItems
 from encord_widgets.item_hygiene import TidyItems
-from encord_widgets.item_journal import ItemJournal
+from encord_widgets.item_journal import ItemJournal, settled_by
 from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_reread import RereadItems
 from encord_widgets.item_source import Source
@@ -374,9 +374,11 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
         misfits = self.misfits()
         if misfits:
             raise InvalidInputError(misfits)
-        plan, options = self.plan(), options or CommitOptions()
+        options = options or CommitOptions()
+        with self.lock:
+            plan, revision = self.plan(), self.changes.revision
         check_destroys(plan, options)
-        return self._start(plan, options, None)
+        return self._start(plan, options, None, revision=revision)
 
     def _start(
         self,
@@ -384,6 +386,8 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
         options: CommitOptions,
         log: CommitLog | None,
         finish: Callable[[Receipt], Receipt] = lambda receipt: receipt,
+        *,
+        revision: int | None = None,
     ) -> CommitRun:
         if self._run is not None and not self._run.done():
             raise EncordWidgetsError("A commit of these items is under way. Wait for it, or stop it first.")
@@ -394,7 +398,7 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             options,
             on_progress=self.events.progress.emit,
             on_observed=self._loader.take_observed,
-            on_finish=lambda receipt: self._take_receipt(plan, finish(receipt)),
+            on_finish=lambda receipt: self._take_receipt(plan, finish(receipt), revision),
             log=log or self._journal.begin(plan),
         )
         return self._run
@@ -429,18 +433,11 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
         self.receipt = None
         self.events.receipt.emit(None)
 
-    def _take_receipt(self, plan: Plan, receipt: Receipt) -> None:
-        planned = {(change.item, change.key): change for change in plan.changes}
+    def _take_receipt(self, plan: Plan, receipt: Receipt, revision: int | None) -> None:
         receipt.bind(self.client)
-        with self.lock:
-            self.changes.settle(
-                # A resumed commit also tells of cells that were settled before it was cut off.
-                (
-                    planned.get((row.item, row.key)) or Change(row.item, row.key, row.before, row.wanted),
-                    row.observed,
-                )
-                for row in receipt.with_status("verified", "already")
-            )
+        with self.lock, uncollected():
+            unmoved = revision == self.changes.revision
+            self.changes.settle(settled_by(plan, receipt), unmoved=unmoved)
             self._journal.follow(self.changes)
             self.receipt = receipt
             self._settle_rules(receipt)

@@ -11,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
+
     from tests.cache_world import CacheWorld
 
 # A slow machine is no failure: no example has a deadline.
@@ -22,6 +25,21 @@ _FOREIGN = ("ENCORD_SSH_KEY", "ENCORD_SSH_KEY_FILE", "JUPYTER_PATH", "JUPYTER_CO
 _FOLDERS = (
     "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME",
 )  # fmt: skip
+
+
+# What is dear to set up is set up once: one worker has the browser, one builds the wheel; all else goes to any of them.
+_TOGETHER = ("tests/e2e/", "tests/test_packaging.py")
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((group for group in _TOGETHER if nodeid.startswith(group)), nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -289,3 +289,19 @@ def test_the_item_that_is_looked_at_is_shared(items):
         grid.selection = []
     items.focus = None
     assert told == [first, second, None]
+
+
+def test_a_commit_brings_what_others_wrote_beside_it(items):
+    first, second = items.uuids[:2]
+    other = items.client.items([first, second])
+    other.stage({first: {"notes": "glare", "weather": ew.ABSENT}})
+    assert other.commit()
+    items.stage({uuid: {"camera": "front", "brand new": 1} for uuid in (first, second)})
+    assert items.commit()
+    assert items.stored(first, "notes") == "glare"
+    assert items.stored(first, "weather") is ew.ABSENT
+    for uuid in (first, second):
+        read = items.client.items([uuid]).wait().table
+        row, edited = items.table.row_of(uuid), "last_edited_at"
+        assert items.table.metadata(row) == read.metadata(0)
+        assert items.table.field(edited).value(row) == read.field(edited).value(0)

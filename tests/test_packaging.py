@@ -15,8 +15,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("packaging")  # what is built here is built once
-
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = sorted(path.name for path in (ROOT / "encord_widgets" / "static").iterdir() if path.is_file())
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

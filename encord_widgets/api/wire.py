@@ -28,6 +28,7 @@ from encord_widgets.api.wire_model import (
     normal_uuid,
     parse_model,
 )
+from encord_widgets.metadata.fingerprints import fingerprints_of
 from encord_widgets.metadata.items import FIELDS, ItemBatch, ItemProblem
 from encord_widgets.metadata.values import ABSENT, Json, Value, has_long_integer, loads
 
@@ -211,7 +212,9 @@ def _plain(results: Any, known: Mapping[str, dict[str, Json]]) -> ItemBatch | No
             return None
     except (KeyError, TypeError, ValueError):
         return None
-    return ItemBatch(uuids=uuids, fields=_fields(results), metadata=metadata)
+    return ItemBatch(
+        uuids=uuids, fields=_fields(results), metadata=metadata, fingerprints=fingerprints_of(texts)
+    )
 
 
 def _careful(results: Sequence[object]) -> ItemBatch:

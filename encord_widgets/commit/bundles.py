@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Final
 
 import anyio
@@ -14,7 +15,8 @@ from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import ReceiptRow, Status, now
 from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM, CommitCalls
 from encord_widgets.metadata.changes import Change
-from encord_widgets.metadata.items import ItemBatch
+from encord_widgets.metadata.fingerprints import UNKNOWN, fingerprints_of
+from encord_widgets.metadata.items import Edited, ItemBatch
 from encord_widgets.metadata.merge import Merged, merge
 from encord_widgets.metadata.plan import PlannedItem
 from encord_widgets.metadata.values import ABSENT, Json, Value, same, shown
@@ -74,6 +76,10 @@ class Bundle:
         self._read_errors: dict[str, ApiError] = {}
         self._wishes: dict[str, Merged] = {}
         self._texts: dict[str, dict[str, Json]] = {}  # what was sent last, by JSON text
+        self._prints: dict[str, int] = {}  # of the text that was read last
+        self._edited: dict[
+            str, tuple[int, Edited]
+        ] = {}  # of the text that was sent last, and what it came from
         self._sent: set[str] = set()
         self._write_errors: dict[str, ApiError] = {}
         self._judged_at = now()
@@ -106,6 +112,8 @@ class Bundle:
         with uncollected():
             self._judge_all()
         self._outcome.observed = list({id(batch): batch for batch in self._last_read.values()}.values())
+        for batch in self._outcome.observed:
+            batch.edited = self._as_sent(batch)
         # An answer that got lost is no fault when the write is there all the same.
         unwritten = [error for item, error in self._write_errors.items() if not self._shows(item)]
         faults = [*self._read_errors.values(), *unwritten]
@@ -126,11 +134,18 @@ class Bundle:
             self._observed.update(zip(batch.uuids, batch.metadata, strict=True))
             self._last_seen.update(zip(batch.uuids, batch.metadata, strict=True))
             self._last_read.update(dict.fromkeys(batch.uuids, batch))
+            self._prints.update(
+                zip(batch.uuids, batch.fingerprints or repeat(UNKNOWN, len(batch)), strict=True)
+            )
 
     async def _write(self, items: Sequence[str]) -> None:
         self._on_phase("writing")
         patches = {item: encode(self._wishes[item].metadata) for item in items}
-        self._texts = {text.decode(): self._wishes[item].metadata for item, text in patches.items()}
+        texts = list(map(bytes.decode, patches.values()))
+        self._texts = {text: self._wishes[item].metadata for item, text in zip(items, texts, strict=True)}
+        for item, fingerprint in zip(items, fingerprints_of(texts), strict=True):
+            keys = tuple([change.key for change in self._wishes[item].written])
+            self._edited[item] = fingerprint, Edited(self._prints[item], keys)
         errors = await self._calls.write(patches)
         for item in items:
             self._write_errors.pop(item, None)
@@ -151,6 +166,11 @@ class Bundle:
                 return
             await anyio.sleep(patience.pause(look))
             await self._read(late)
+
+    def _as_sent(self, batch: ItemBatch) -> dict[str, Edited]:
+        """The items of a batch that were read back as they were sent, each with what was changed."""
+        found = zip(batch.uuids, batch.fingerprints, map(self._edited.get, batch.uuids), strict=False)
+        return {item: sent[1] for item, fingerprint, sent in found if sent and sent[0] == fingerprint}
 
     # -- judging -------------------------------------------------------------------------------------------------
 

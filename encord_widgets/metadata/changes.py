@@ -314,12 +314,13 @@ class ChangeSet(ChangeState):
         self._done.append(step)
         return True
 
-    def settle(self, settled: Iterable[tuple[Change, Value]]) -> None:
+    def settle(self, settled: Iterable[tuple[Change, Value]], *, unmoved: bool = False) -> None:
         """Forget edits that a commit settled. Steps are kept for the other cells only.
 
         Args:
             settled: Edits as they were planned, each with the value that the server holds now; an edit staged anew
                 meanwhile stays, on that value as its base.
+            unmoved: Whether it is known that nothing was staged or dropped since they were planned.
         """
         stepped = {(cell[0], cell[1]) for step in (*self._done, *self._undone) for cell in step.cells}
         gone: set[Place] = set()
@@ -329,7 +330,8 @@ class ChangeSet(ChangeState):
         while chunk := list(islice(arriving, _SETTLED_AT_ONCE)):
             places = [(change.item, change.key) for change, _ in chunk]
             gone.update(stepped.intersection(places))
-            for (item, key), (change, held), present in zip(places, chunk, self._all(places), strict=True):
+            staged = [change for change, _ in chunk] if unmoved else self._all(places)
+            for (item, key), (change, held), present in zip(places, chunk, staged, strict=True):
                 row = self._index.row_of(item) if key in self._ranks else None
                 if row is not None:
                     rows.setdefault(key, []).append(row)

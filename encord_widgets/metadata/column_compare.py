@@ -81,7 +81,7 @@ def _hold(column: Column, rows: Rows, kind: type, values: Sequence[Any]) -> bool
     if kind is str:
         codes = column.codes_of(values)
         if codes is None:
-            return bool(column.texts.pick(column.codes[rows].tolist()) == list(values))
+            return column.texts.spell(column.codes[rows], values)
         return bool((codes == column.codes[rows]).all())
     if kind is float:  # by their bits: -0.0 is spelled otherwise than 0.0
         bits = np.array(values, dtype=np.float64).view(np.int64)
@@ -92,7 +92,7 @@ def _hold(column: Column, rows: Rows, kind: type, values: Sequence[Any]) -> bool
         except OverflowError:
             return False
     if kind in {list, dict}:
-        return column.jsons.pick(column.codes[rows].tolist()) == json_texts(values)
+        return column.jsons.spell(column.codes[rows], json_texts(values))
     return True  # absent and null are all alike
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from encord_widgets.metadata.column_compare import write_moved
 from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.fingerprints import UNKNOWN, Fingerprints
 from encord_widgets.metadata.values import ABSENT, Json, Value
 
-__all__ = ["FIELDS", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
+__all__ = ["FIELDS", "Edited", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
 
 FIELDS: Final = (
     "name",
@@ -56,6 +58,19 @@ class ItemProblem:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Metadata that is an earlier one of the same item with some keys changed, and nothing else.
+
+    Args:
+        fingerprint: Of the earlier metadata's text.
+        keys: The keys that were written or removed.
+    """
+
+    fingerprint: int
+    keys: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class ItemBatch:
     """Items as they leave the wire: one list a field, one metadata dictionary an item.
@@ -66,6 +81,8 @@ class ItemBatch:
         metadata: Client metadata of every item.
         problems: Items that could not be read.
         missing: Uuids that were asked for and not answered.
+        fingerprints: Of the metadata text of every item, see `fingerprints_of`; empty where they are not known.
+        edited: By uuid, what is known of how the metadata came to be; most items are not in there.
 
     Example:
         >>> ItemBatch(uuids=["8ad5"], fields={"name": ["a.png"]}, metadata=[{"lux": 4}]).uuids
@@ -77,6 +94,8 @@ class ItemBatch:
     metadata: list[dict[str, Json]] = field(default_factory=list)
     problems: list[ItemProblem] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    fingerprints: list[int] = field(default_factory=list)
+    edited: dict[str, Edited] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.uuids)
@@ -90,6 +109,10 @@ class ItemBatch:
         for name in {**self.fields, **other.fields}:
             mine = self.fields.setdefault(name, [ABSENT] * len(self))
             mine.extend(other.fields.get(name, [ABSENT] * len(other)))
+        if self.fingerprints or other.fingerprints:
+            mine_too = self.fingerprints or [UNKNOWN] * len(self)
+            self.fingerprints = [*mine_too, *(other.fingerprints or [UNKNOWN] * len(other))]
+        self.edited.update(other.edited)
         self.uuids.extend(other.uuids)
         self.metadata.extend(other.metadata)
         self.problems.extend(other.problems)
@@ -105,6 +128,8 @@ class ItemBatch:
             uuids=[self.uuids[i] for i in positions],
             fields={name: [values[i] for i in positions] for name, values in self.fields.items()},
             metadata=[self.metadata[i] for i in positions],
+            fingerprints=[self.fingerprints[i] for i in positions] if self.fingerprints else [],
+            edited=self.edited,
         )
 
 
@@ -139,6 +164,7 @@ class ItemTable:
         self._rows: dict[str, int] = {}
         self._fields: dict[str, Column] = {name: Column() for name in FIELDS}
         self._columns: dict[str, Column] = {}
+        self._prints = Fingerprints()
 
     def __len__(self) -> int:
         return len(self.uuids)
@@ -273,6 +299,7 @@ class ItemTable:
             raise ValueError("this table holds items already")
         self.uuids.extend(other.uuids)
         self._rows, self._fields, self._columns = other._rows, other._fields, other._columns
+        self._prints = other._prints
 
     def write(self, batch: ItemBatch) -> Replaced:
         """Replace fields and metadata of items that are in the table; others are passed over.
@@ -294,22 +321,48 @@ class ItemTable:
         for name, values in batch.fields.items():
             if write_moved(self._fields[name], rows, values) is not None:
                 replaced.any = True
-        held = _by_key(batch.metadata)
-        for key in dict.fromkeys((*self._columns, *held)):
-            column = self._columns.get(key)
-            if column is None:
-                column = self._columns[key] = Column(len(self.uuids))
-            positions, values = held.get(key, (_NOWHERE, []))
-            without = np.delete(rows, positions)
-            gone = without[column.tags[without] != Tag.ABSENT]
-            there = np.concatenate([rows[positions], gone])
-            if len(there):
-                before = write_moved(column, there, [*values, *repeat(ABSENT, len(gone))])
-                if before is not None:
-                    replaced.any = True
-                    if len(before[0]):
-                        replaced.keys[key] = before
+        for key, there, values in self._moving(rows, batch):
+            before = write_moved(self._column(key), there, values)
+            if before is not None:
+                replaced.any = True
+                if len(before[0]):
+                    replaced.keys[key] = before
         return replaced
+
+    def _moving(self, rows: Rows, batch: ItemBatch) -> Iterator[tuple[str, Rows, list[Value]]]:
+        """By key, the cells that may hold something else now, with what they are to hold; notes the fingerprints."""
+        arriving, held = _prints_of(batch), self._prints.at(rows)
+        moving = np.flatnonzero((arriving != held) | (arriving == UNKNOWN))
+        whole: list[int] = []
+        few: dict[str, tuple[list[int], list[Value]]] = defaultdict(lambda: ([], []))
+        for place, known in zip(moving.tolist(), held[moving].tolist(), strict=True):
+            edited = batch.edited.get(batch.uuids[place])
+            if edited is None or edited.fingerprint != known or known == UNKNOWN:
+                whole.append(place)
+                continue
+            for key in edited.keys:
+                value = batch.metadata[place].get(key, ABSENT)
+                if value is not ABSENT or key in self._columns:
+                    few[key][0].append(place)
+                    few[key][1].append(value)
+        others = rows[whole]
+        found = _by_key([batch.metadata[place] for place in whole])
+        for key in dict.fromkeys((*(self._columns if whole else ()), *found, *few)):
+            column = self._column(key)
+            positions, values = found.get(key, (_NOWHERE, []))
+            without = np.delete(others, positions)
+            gone = without[column.tags[without] != Tag.ABSENT]
+            places, edits = few.get(key, ([], []))
+            there = np.concatenate([others[positions], gone, rows[places]])
+            if len(there):
+                yield key, there, [*values, *repeat(ABSENT, len(gone)), *edits]
+        self._prints.write(rows, arriving)
+
+    def _column(self, key: str) -> Column:
+        column = self._columns.get(key)
+        if column is None:
+            column = self._columns[key] = Column(len(self.uuids))
+        return column
 
     def _write(self, rows: Rows, batch: ItemBatch) -> None:
         if not len(rows):
@@ -317,10 +370,12 @@ class ItemTable:
         for name, values in batch.fields.items():
             self._fields[name].write(rows, values)
         for key, (places, values) in _by_key(batch.metadata).items():
-            column = self._columns.get(key)
-            if column is None:
-                column = self._columns[key] = Column(len(self.uuids))
-            column.write(rows[places], values)
+            self._column(key).write(rows[places], values)
+        self._prints.write(rows, _prints_of(batch))
+
+
+def _prints_of(batch: ItemBatch) -> npt.NDArray[np.int64]:
+    return np.array(batch.fingerprints or np.full(len(batch), UNKNOWN), dtype=np.int64)
 
 
 def _by_key(metadata: Sequence[dict[str, Json]]) -> dict[str, tuple[Rows, list[Value]]]:

@@ -138,6 +138,41 @@ class Texts(Sequence[str]):
             return list(map(self.__getitem__, places))
         return list(self.objects(np.array(places)).tolist())
 
+    def spell(self, places: npt.NDArray[np.int32], texts: Sequence[str]) -> bool:
+        """Whether the texts at some places are exactly these, without making a text of each that stands in a row.
+
+        Args:
+            places: Positions.
+            texts: One for each of them.
+
+        Example:
+            >>> Texts(["rain", "fog"]).spell(np.array([1, 0]), ["fog", "rain"])
+            True
+        """
+        if (
+            len(places) < _FEW
+            or int(places[-1]) - int(places[0]) != len(places) - 1
+            or (np.diff(places) != 1).any()
+        ):
+            return self.pick(places.tolist()) == list(texts)
+        at, first, end = 0, int(places[0]), int(places[-1]) + 1
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        while first < end:
+            block, start = first >> _SHIFT, first & (_BLOCK - 1)
+            stop = min(_BLOCK, start + end - first)
+            there = texts[at : at + stop - start]
+            if block == len(self._blocks):
+                return self._tail[start:stop] == list(there)
+            whole, starts = self._blocks[block]
+            ends = np.asarray(starts)[start : stop + 1].astype(np.int64)
+            # Of the same lengths first: the same letters may be cut otherwise.
+            if not np.array_equal(np.diff(ends), lengths[at : at + stop - start]):
+                return False
+            if whole[starts[start] : starts[stop]] != "".join(there):
+                return False
+            at, first = at + stop - start, first + stop - start
+        return True
+
     def objects(self, places: npt.NDArray[np.int32] | npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
         """Some of the texts as an array of objects; one object stands for all places of a text.
 

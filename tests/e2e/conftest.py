@@ -30,13 +30,10 @@ OpenNotebook = Callable[..., Notebook]
 Shot = Callable[[Notebook, str], None]
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
-            # One worker has the browser, the rest goes beside.
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # Scope "package": Playwright's event loop must not be running any more when other tests run theirs.

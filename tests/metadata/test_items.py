@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encord_widgets.metadata.items import FIELDS, ItemBatch, ItemTable
+from encord_widgets.metadata.fingerprints import UNKNOWN, fingerprints_of
+from encord_widgets.metadata.items import FIELDS, Edited, ItemBatch, ItemTable
 from encord_widgets.metadata.values import ABSENT, canonical
 from tests.metadata import strategies
 
@@ -71,3 +74,71 @@ def test_extend_joins_batches(pages):
     assert whole.uuids == [uuid for page in pages for uuid in page]
     assert all(len(values) == len(whole) for values in whole.fields.values())
     assert whole.take(range(len(whole))).metadata == whole.metadata
+
+
+def print_of(metadata):
+    return fingerprints_of([json.dumps(metadata)])[0]
+
+
+def edit(metadata, edits):
+    kept = {key: value for key, value in metadata.items() if key not in edits}
+    return kept | {key: value for key, value in edits.items() if value is not ABSENT}
+
+
+edits = st.dictionaries(strategies.keys, st.none() | st.integers(0, 3) | st.just(ABSENT), max_size=3)
+seen = st.sampled_from(["whole", "as sent", "text unknown", "after somebody else", "again"])
+
+
+@given(
+    start=st.dictionaries(uuids, strategies.metadata, min_size=1),
+    steps=st.lists(st.tuples(uuids, seen, edits, edits)),
+)
+def test_what_is_known_of_a_text_changes_nothing_but_the_work(start, steps):
+    live = dict(start)
+    table = ItemTable()
+    table.append(
+        ItemBatch(list(live), metadata=list(live.values()), fingerprints=list(map(print_of, live.values())))
+    )
+    for uuid, how, mine, theirs in steps:
+        if uuid not in live:
+            continue
+        if how == "after somebody else":
+            live[uuid] = edit(live[uuid], theirs)  # the table is not told
+        before = live[uuid]
+        live[uuid] = before if how == "again" else edit(before, mine)
+        batch = ItemBatch([uuid], metadata=[live[uuid]], fingerprints=[print_of(live[uuid])])
+        if how == "text unknown":
+            batch.fingerprints = []
+        if how in {"as sent", "after somebody else"}:
+            batch.edited = {uuid: Edited(print_of(before), tuple(mine))}
+        table.write(batch)
+        row = table.row_of(uuid)
+        assert canonical(table.metadata(row)) == canonical(live[uuid])
+
+
+def test_an_edit_of_a_text_that_is_not_known_is_taken_as_a_whole():
+    table = ItemTable()
+    table.append(ItemBatch(["a"], metadata=[{"k": 1, "gone": 2}]))
+    known = {"a": Edited(UNKNOWN, ("k",))}
+    table.write(ItemBatch(["a"], metadata=[{"k": 5}], fingerprints=[7], edited=known))
+    assert table.metadata(0) == {"k": 5}
+
+
+def test_only_the_edited_keys_are_looked_at():
+    table = ItemTable()
+    table.append(ItemBatch(["a", "b"], metadata=[{"k": 1, "n": 2}] * 2, fingerprints=[5, 6]))
+    version = table.column("n").version
+    edited = {"b": Edited(6, ("k", "never there"))}
+    replaced = table.write(ItemBatch(["b"], metadata=[{"n": 2}], fingerprints=[8], edited=edited))
+    assert table.metadata(1) == {"n": 2}
+    assert list(replaced.keys) == ["k"]
+    assert table.column("n").version == version
+    assert table.keys == ("k", "n")
+
+
+def test_joined_batches_keep_what_is_known_of_their_texts():
+    whole = ItemBatch(["a"], metadata=[{}])
+    whole.extend(ItemBatch(["b"], metadata=[{}], fingerprints=[5], edited={"b": Edited(4, ("k",))}))
+    assert whole.fingerprints == [UNKNOWN, 5]
+    assert whole.take([1]).fingerprints == [5]
+    assert whole.take([1]).edited == {"b": Edited(4, ("k",))}

@@ -139,3 +139,19 @@ def test_numbers_are_found_as_they_are_written(numbers: list[float], needle: str
 def test_close_integers_are_written_once(numbers: list[int], needle: str) -> None:
     found = numbers_spelled(np.array(numbers, dtype=np.int64), needle.encode())
     assert found.tolist() == [needle in str(number) for number in numbers]
+
+
+@given(texts=many_texts(), data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_texts_in_a_row_are_compared_as_each_is(texts: list[str], data: st.DataObject) -> None:
+    packed = Texts(texts)
+    start = data.draw(st.integers(0, len(texts)))
+    there = list(texts[start:])
+    other = data.draw(st.sampled_from(["same", "cut otherwise", "one letter"]))
+    if other != "same" and len(there) > 1:
+        at = data.draw(st.integers(0, len(there) - 2))
+        joined = there[at] + there[at + 1]
+        there[at : at + 2] = [joined, ""] if other == "cut otherwise" else [there[at] + "x", there[at + 1]]
+    places = np.arange(start, len(texts), dtype=np.int32)
+    assert packed.spell(places, there) == (there == texts[start:])
+    assert packed.spell(places[::-1].copy(), there[::-1]) == (there == texts[start:])
