@@ -128,9 +128,9 @@ def test_items_are_of_many_kinds(encord: EmbeddedEncord, uuids: list[str]):
     assert sorted(fields, key=lambda entry: entry["createdAt"]) != fields
 
 
-def test_100_000_items_are_there():
-    with EmbeddedEncord(items=100_000) as encord:
-        assert encord.store.list_folders()[0][1] == 100_000
+def test_very_many_items_are_there():
+    with EmbeddedEncord(items=20_000) as encord:  # 100,000 are served for the browser's test
+        assert encord.store.list_folders()[0][1] == 20_000
 
 
 def test_a_dataset_uses_the_items_that_say_so():

@@ -39,7 +39,7 @@ mixtures = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(mixtures, st.integers(1, 30), st.data())
 def test_every_row_is_counted_once_and_where_a_rule_would_count_it(values, bins, data):
     rows = data.draw(st.lists(st.integers(0, len(values) - 1), unique=True)) if values else []

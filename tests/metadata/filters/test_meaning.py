@@ -118,7 +118,7 @@ def test_every_operator_has_a_meaning() -> None:
 
 @pytest.mark.parametrize("op", sorted(set(some.ARGUMENTS) - UNSAID))
 def test_pandas_agrees_on_every_operator(op: str) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(
         st.sampled_from(["weather", "captured at", "lux", "place", "name", "mixed"]),
         st.data(),

@@ -196,7 +196,7 @@ def test_a_marker_steers_no_terminal() -> None:
     assert "\x1b" not in str(caught.value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -218,7 +218,7 @@ def test_any_words_are_read_or_refused_with_a_place(text: str) -> None:
     assert 0 <= at <= len(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(filters, st.data())
 def test_a_filter_cut_short_is_refused_within_the_text(node: Filter, data: st.DataObject) -> None:
     text = node.text
