@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from tests.cache_world import CacheWorld
 
-# A slow machine is no failure: no example has a deadline.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A slow machine is no failure: no example has a deadline. HYPOTHESIS_PROFILE=thorough looks further than every run can.
+settings.register_profile(
+    "usual", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40
+)
+settings.register_profile("thorough", settings.get_profile("usual"), max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 # The tests must not reach an account, nor read the Jupyter settings of whoever runs them.
 _FOREIGN = ("ENCORD_SSH_KEY", "ENCORD_SSH_KEY_FILE", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONSTARTUP")

@@ -85,7 +85,7 @@ class EncordApi(IndexCalls, DatasetCalls):
         )
         results, _ = split_page(data, subject)
         with uncollected():
-            batch = parse_items(results, known)
+            batch = parse_items(results, known, asked)
         answered = set(batch.uuids)
         if not answered.issuperset(asked) or len(batch) != len(asked):
             wanted = set(asked)

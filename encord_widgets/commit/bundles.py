@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Final
 
@@ -197,8 +197,7 @@ class Bundle:
             return False
         merged = self._wishes[item]
         again = merge(self._observed[item], merged.written)
-        self._wishes[item] = replace(
-            merged,
+        self._wishes[item] = merged._replace(
             metadata=again.metadata,
             written=(*again.already, *again.written),
             conflicts=(*merged.conflicts, *again.conflicts),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from .changing_folder import Folder, entry, listed, uuids_of
@@ -30,7 +30,6 @@ def histories(draw: st.DrawFn) -> Folder:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
 def test_a_folder_at_rest_is_listed_whole(folder: Folder) -> None:
     found = listed(folder)
     assert found.uuids == set(uuids_of(folder))
@@ -46,7 +45,6 @@ def test_a_folder_at_rest_is_listed_whole(folder: Folder) -> None:
     histories(),
     st.lists(st.tuples(st.integers(1, 12), st.sampled_from("ard"), st.integers(0, 99)), max_size=6),
 )
-@settings(max_examples=200, deadline=None)
 def test_a_folder_that_changes(folder: Folder, changes: list[tuple[int, str, int]]) -> None:
     """With keyed paging one ascending cursor sees whatever neither came nor went nor moved; two must see no less."""
     folder.by_key, folder.ties = True, "mirrored"

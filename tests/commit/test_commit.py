@@ -6,7 +6,7 @@ import threading
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.commit.engine import commit_plan
@@ -359,7 +359,6 @@ def test_an_empty_plan():
     assert receipt.rows == ()
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), strategies.metadata, min_size=1),
     st.data(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import encord_widgets as ew
@@ -71,7 +71,6 @@ metadata = st.dictionaries(st.sampled_from("abc"), strategies.metadata, min_size
 wishes = st.dictionaries(st.sampled_from("abcd"), st.dictionaries(strategies.keys, strategies.cells))
 
 
-@settings(deadline=None, max_examples=60)
 @given(metadata, wishes, wishes, st.sampled_from(["report", "ours", "theirs"]))
 def test_the_commit_does_what_the_dry_run_says(live, wanted, bases, on_conflict):
     changes = [

@@ -194,6 +194,6 @@ class JournalFileLaws(JournalLaws):
 
 
 TestJournalLaws = JournalLaws.TestCase
-TestJournalLaws.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestJournalLaws.settings = settings(max_examples=40, stateful_step_count=20)
 TestJournalFileLaws = JournalFileLaws.TestCase
-TestJournalFileLaws.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+TestJournalFileLaws.settings = settings(max_examples=15, stateful_step_count=15)

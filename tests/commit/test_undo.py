@@ -6,7 +6,7 @@ import copy
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import encord_widgets as ew
@@ -134,7 +134,6 @@ def test_large_receipts_are_read_in_parts():
 metadata = st.dictionaries(st.sampled_from("abc"), strategies.metadata, min_size=1)
 
 
-@settings(deadline=None, max_examples=60)
 @given(metadata, st.data())
 def test_undo_after_commit_is_the_identity_on_keys_nobody_touched(base, data):
     wishes = data.draw(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -193,6 +194,15 @@ class Notebook:
         expect(self.page.locator(f'body[data-jp-theme-light="{light}"]')).to_be_attached()
         # JupyterLab covers the page meanwhile, and stumbles when the next change comes before it has uncovered it.
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
+
+    def in_both_themes(self) -> Iterator[str]:
+        """Light and then dark, with whatever is open; light again in the end."""
+        try:
+            for name in ("Light", "Dark"):
+                self.theme(f"JupyterLab {name}")
+                yield name.lower()
+        finally:
+            self.theme("JupyterLab Light")
 
     def hide_sidebar(self) -> None:
         self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")

@@ -6,7 +6,6 @@ import re
 import time
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
@@ -267,26 +266,22 @@ def test_values_of_a_column(shared_encord: Served, open_notebook: OpenNotebook, 
     )
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_the_builder_can_be_read_in_both_themes(
-    theme: str, shared_encord: Served, open_notebook: OpenNotebook, shot: Shot
+    shared_encord: Served, open_notebook: OpenNotebook, shot: Shot
 ) -> None:
     notebook = open_notebook(*cells_for(shared_encord, widget=_WIDGET))
-    try:
-        notebook.theme(theme)
-        notebook.run_all()
-        builder = Builder(notebook).wait()
-        builder.set(
-            'weather in ["rain"] and not (lux < 5 or notes is absent) and muted(camera contains "a" any case)'
-        )
-        expect(builder.rule("notes is absent")).to_be_visible()
-        builder.text.fill("lux <")
-        expect(builder.box.locator(".ecw-f-caret")).to_be_visible()
-        shot(notebook, f"filter_{theme.rsplit(maxsplit=1)[-1].lower()}")
+    notebook.run_all()
+    builder = Builder(notebook).wait()
+    builder.set(
+        'weather in ["rain"] and not (lux < 5 or notes is absent) and muted(camera contains "a" any case)'
+    )
+    expect(builder.rule("notes is absent")).to_be_visible()
+    builder.text.fill("lux <")
+    expect(builder.box.locator(".ecw-f-caret")).to_be_visible()
+    for theme in notebook.in_both_themes():
+        shot(notebook, f"filter_{theme}")
         measured = builder.box.evaluate(CONTRASTS)
         assert len(measured) > 20
         assert [(text, round(ratio, 2)) for ratio, text in measured if ratio < 4.5] == []
-        for control in builder.box.locator("button, input, select, textarea, [role=slider]").all():
-            expect(control).to_have_accessible_name(re.compile(r"\w"))
-    finally:
-        notebook.theme("JupyterLab Light")
+    for control in builder.box.locator("button, input, select, textarea, [role=slider]").all():
+        expect(control).to_have_accessible_name(re.compile(r"\w"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.benches import Grid, Panel
@@ -168,28 +167,23 @@ def test_the_deprecated_key_is_explained_and_moved(
     assert notebook.ask("len(items.changes)") == 0
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_it_can_be_read_in_both_themes_and_in_a_narrow_page(
-    theme: str, shared_encord: Served, open_notebook: OpenNotebook, shot: Shot
+    shared_encord: Served, open_notebook: OpenNotebook, shot: Shot
 ) -> None:
     widget = f"ew.ItemInspector(items, item=items.wait().uuids[{_VIDEO}])"
     notebook = open_notebook(*cells_for(shared_encord, widget=widget))
-    word = theme.rsplit(maxsplit=1)[-1].lower()
-    try:
-        notebook.theme(theme)
-        notebook.hide_sidebar()
-        notebook.run_all()
-        inspector = Inspector(notebook.page).shows("street_000008.webm")
-        inspector.button("Edit weather", inspector.metadata).click()
-        inspector.button(re.compile("at 0 s"), inspector.block).first.click()
-        expect(inspector.box.get_by_role("region", name=re.compile("^Frame "))).to_be_visible(timeout=HANG)
+    notebook.hide_sidebar()
+    notebook.run_all()
+    inspector = Inspector(notebook.page).shows("street_000008.webm")
+    inspector.button("Edit weather", inspector.metadata).click()
+    inspector.button(re.compile("at 0 s"), inspector.block).first.click()
+    expect(inspector.box.get_by_role("region", name=re.compile("^Frame "))).to_be_visible(timeout=HANG)
+    for theme in notebook.in_both_themes():
         for width in (1400, 640):
             notebook.page.set_viewport_size({"width": width, "height": 1000})
-            shot(notebook, f"inspector_{word}_{width}")
+            shot(notebook, f"inspector_{theme}_{width}")
             measured = inspector.box.evaluate(CONTRASTS)
             assert len(measured) > 30
             assert [(text, round(ratio, 2)) for ratio, text in measured if ratio < 4.5] == []
             inner, outer = inspector.box.evaluate("one => [one.scrollWidth, one.clientWidth]")
             assert inner <= outer
-    finally:
-        notebook.theme("JupyterLab Light")

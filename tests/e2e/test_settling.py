@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.benches import Diff, Grid, Panel
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
 from tests.e2e.editor import Editor
-from tests.e2e.notebook import HANG, Notebook
+from tests.e2e.notebook import HANG
 from tests.served import Served
 
 _FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? ''"
@@ -25,21 +22,11 @@ def tab_to(page: Page, label: str) -> None:
     raise AssertionError(f"Tab does not reach {label!r}")
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_conflicts_are_settled_by_keyboard(
-    theme: str, encord: Served, second_editor: Editor, open_notebook: OpenNotebook, shot: Shot
+    encord: Served, second_editor: Editor, open_notebook: OpenNotebook, shot: Shot
 ) -> None:
     notebook = open_notebook(*cells_for(encord))
-    word = theme.rsplit(maxsplit=1)[-1].lower()
-    try:
-        notebook.theme(theme)
-        notebook.run_all()
-        _settle_conflicts(notebook, second_editor, lambda name: shot(notebook, f"{name}_{word}"))
-    finally:
-        notebook.theme("JupyterLab Light")
-
-
-def _settle_conflicts(notebook: Notebook, second_editor: Editor, shot: Callable[[str], None]) -> None:
+    notebook.run_all()
     page = notebook.page
     grid, diff, panel = Grid(page).wait(), Diff(page), Panel(page)
     uuids = [grid.item(row) for row in range(2)]
@@ -54,7 +41,8 @@ def _settle_conflicts(notebook: Notebook, second_editor: Editor, shot: Callable[
     expect(panel.commit).to_be_disabled()
     expect(diff.row(names[0], "camera")).to_contain_text("Ours: 'mine'. Theirs: 'theirs'.")
     expect(panel.open_row(names[0], "camera")).to_contain_text("is 'theirs' now")
-    shot("conflicts")
+    for theme in notebook.in_both_themes():
+        shot(notebook, f"conflicts_{theme}")
 
     diff.box.get_by_role("region", name="Table of staged edits").focus()
     tab_to(page, f"Keep ours: camera on {names[0]}")
@@ -64,7 +52,7 @@ def _settle_conflicts(notebook: Notebook, second_editor: Editor, shot: Callable[
     expect(panel.box).to_contain_text("1 more edit conflicts and is left alone")
     expect(panel.commit).to_be_enabled()
     assert page.evaluate(_FOCUSED) == f"Drop: camera on {names[0]}", "the focus stays in the row"
-    shot("one_kept")
+    shot(notebook, "one_kept")
 
     tab_to(page, f"Drop: camera on {names[1]}")
     page.keyboard.press("Enter")
@@ -74,7 +62,7 @@ def _settle_conflicts(notebook: Notebook, second_editor: Editor, shot: Callable[
     page.keyboard.press("Enter")
     expect(panel.outcome).to_contain_text("The edit is on Encord and read back as wanted")
     assert [second_editor.metadata(uuid)["camera"] for uuid in uuids] == ["mine", "theirs"]
-    shot("settled")
+    shot(notebook, "settled")
 
 
 def test_edits_outlive_their_kernel(

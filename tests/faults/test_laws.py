@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import anyio
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from encord_widgets.commit.engine import commit_plan
@@ -87,7 +87,6 @@ def test_undo_after_commit_is_the_identity_on_keys_that_nobody_else_touched(base
                 assert found == held(before_undo[item], key), "what is not ours stays"
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     base=st.fixed_dictionaries(dict.fromkeys(ITEMS, METADATA)),
     edits=st.dictionaries(st.sampled_from(ITEMS), EDITS, min_size=1),

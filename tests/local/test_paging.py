@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.local import EmbeddedEncord
@@ -20,7 +20,6 @@ def empty() -> Iterator[Wire]:
 
 
 @given(names=NAMES, size=st.integers(1, 30), order=st.sampled_from(["name", "createdAt"]))
-@settings(max_examples=40, deadline=None)
 def test_pages_are_the_whole_listing_in_both_directions(empty: Wire, names: list[str], size: int, order: str):
     store = empty.encord.store
     folder = store.add_folder("some")
@@ -38,7 +37,6 @@ def test_pages_are_the_whole_listing_in_both_directions(empty: Wire, names: list
 
 
 @given(names=st.lists(st.sampled_from(["a", "b", "B", "é"]), max_size=12), size=st.integers(1, 5))
-@settings(max_examples=25, deadline=None)
 def test_folders_page_the_same_way(empty: Wire, names: list[str], size: int):
     store = empty.encord.store
     parent = store.add_folder("parent")

@@ -111,6 +111,9 @@ def content(changes):
 
 
 def same_plan(plan, plain):
+    plan, plain = (
+        replace(one, created_at=NOON) for one in (plan, plain)
+    )  # they were made one after the other
     assert plan == plain
     assert plain.items == plan.items
     assert repr(plan) == repr(plain)
@@ -118,7 +121,6 @@ def same_plan(plan, plain):
     assert len(plan) == len(plain)
     for mine, theirs in ((plan.changes, plain.changes), (plan.destroys, plain.destroys)):
         assert list(map(repr, mine)) == list(map(repr, theirs))
-    plan, plain = (replace(one, created_at=NOON) for one in (plan, plain))
     assert "".join(lines_of(plan)) == "".join(lines_of(plain))
     (columns, implied), (plain_columns, plain_implied) = plan_cells(plan), plan_cells(plain)
     assert list(implied) == list(plain_implied)
@@ -319,7 +321,7 @@ def columns_for_few(monkeypatch):
 
 
 class TestLaws(Laws.TestCase):
-    settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=60, stateful_step_count=25)
 
 
 def test_same_cells_is_same_cell_by_cell():

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.metadata.text_store import Texts, numbers_spelled
@@ -30,7 +30,6 @@ def many_texts(draw: st.DrawFn) -> list[str]:
 
 
 @given(texts=many_texts(), cut=st.integers(0, 3000), data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_a_list_of_texts(texts: list[str], cut: int, data: st.DataObject) -> None:
     packed = Texts(texts[:cut])
     other = packed.copy()
@@ -67,14 +66,12 @@ def test_a_place_that_is_not_there() -> None:
 
 
 @given(texts=many_texts(), needle=st.text(alphabet="abABß é", max_size=3))
-@settings(max_examples=60, deadline=None)
 def test_search_is_that_of_each_text(texts: list[str], needle: str) -> None:
     wanted = needle.casefold()
     assert Texts(texts).containing(needle).tolist() == [wanted in text.casefold() for text in texts]
 
 
 @given(texts=many_texts(), more=many_texts())
-@settings(max_examples=60, deadline=None)
 def test_order_is_that_of_folded_texts(texts: list[str], more: list[str]) -> None:
     packed = Texts(texts)
     for whole in (texts, texts + more):  # what was worked out is not kept past its time
@@ -90,7 +87,6 @@ def test_order_is_that_of_folded_texts(texts: list[str], more: list[str]) -> Non
     count=st.integers(0, 2500),
     seed=st.integers(0, 2**32),
 )
-@settings(max_examples=40, deadline=None)
 def test_texts_of_one_length_are_ordered_alike(letters: str, length: int, count: int, seed: int) -> None:
     drawn = np.random.default_rng(seed).integers(0, len(letters), (count, length))
     texts = ["2024-" + "".join(letters[at] for at in row) for row in drawn.tolist()]
@@ -142,7 +138,6 @@ def test_close_integers_are_written_once(numbers: list[int], needle: str) -> Non
 
 
 @given(texts=many_texts(), data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_texts_in_a_row_are_compared_as_each_is(texts: list[str], data: st.DataObject) -> None:
     packed = Texts(texts)
     start = data.draw(st.integers(0, len(texts)))

@@ -26,7 +26,6 @@ def naive(filter_, source):
     return matches(filter_, source.items, now=source.now, schema=source.schema)
 
 
-@settings(max_examples=100, deadline=None)
 @given(trees, some.item_lists())
 def test_the_engine_agrees_with_the_reference(filter_, items):
     source = ItemColumns(items)
@@ -45,7 +44,6 @@ def test_every_operator_agrees_with_the_reference(op):
     agrees()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(trees, min_size=1, max_size=3), some.item_lists(), st.data())
 def test_what_is_remembered_is_patched_where_data_changed(filters, items, data):
     source = ItemColumns(items)
@@ -76,7 +74,6 @@ def _change(source, data):
     source.write(row, f"key:{key}", data.draw(st.just(ABSENT) | some.cells[key] | some.json_values))
 
 
-@settings(max_examples=60, deadline=None)
 @given(trees, some.item_lists(), st.data())
 def test_counts_are_those_of_the_reference(filter_, items, data):
     source = ItemColumns(items)
@@ -106,7 +103,6 @@ def _removed(filter_, path, source, within):
     return abs(_held(parent.mute((place,)), source, within) - heard)
 
 
-@settings(max_examples=60, deadline=None)
 @given(trees, trees, some.item_lists())
 def test_negation_and_de_morgan_hold(a, b, items):
     engine = FilterEngine(ItemColumns(items))

@@ -37,7 +37,6 @@ def evaluated(code: str) -> Filter:
     return found
 
 
-@settings(max_examples=100, deadline=None)
 @given(filters)
 @example(DEEP)
 @example(EVERYTHING)
@@ -46,7 +45,6 @@ def test_text_is_read_back(node: Filter) -> None:
     assert node.text.isprintable()
 
 
-@settings(max_examples=100, deadline=None)
 @given(filters)
 @example(DEEP)
 @example(EVERYTHING)
@@ -54,7 +52,6 @@ def test_python_evaluates_to_the_same_tree(node: Filter) -> None:
     assert evaluated(node.python) == node
 
 
-@settings(max_examples=100, deadline=None)
 @given(filters)
 @example(DEEP)
 def test_json_is_read_back(node: Filter) -> None:
@@ -97,7 +94,6 @@ def test_every_operator_is_tried() -> None:
     assert set(ARGUMENTS) | {"preset"} == set(OPERATORS)
 
 
-@settings(max_examples=100, deadline=None)
 @given(rules | filters, rules | filters, rules | filters)
 def test_operators_keep_what_they_join(a: Filter, b: Filter, c: Filter) -> None:
     for joined, kind in (((a & b) & c, "and"), ((a | b) | c, "or")):
@@ -125,14 +121,12 @@ def run(code: str, frame: pd.DataFrame) -> list[str]:
     return shown.index.to_list()
 
 
-@settings(max_examples=75, deadline=None)
 @given(trees(suited_rules(UNSAID)), item_lists())
 def test_pandas_code_gives_the_same_rows(node: Filter, items: list[Item]) -> None:
     expected = [item.uuid for item, found in zip(items, matches(node, items), strict=True) if found]
     assert run(node.pandas(), frame_of(items)) == expected
 
 
-@settings(max_examples=75, deadline=None)
 @given(suited_rules(UNSAID), item_lists())
 def test_pandas_code_of_one_rule(node: Filter, items: list[Item]) -> None:
     expected = [item.uuid for item, found in zip(items, matches(node, items), strict=True) if found]
@@ -206,7 +200,6 @@ def test_faces_read_as_one_would_write_them(text: str, python: str | None) -> No
     assert (node.text, node.python) == (text, python)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

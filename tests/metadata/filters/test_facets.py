@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.metadata.columns import Column
@@ -39,7 +39,6 @@ mixtures = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(mixtures, st.integers(1, 30), st.data())
 def test_every_row_is_counted_once_and_where_a_rule_would_count_it(values, bins, data):
     rows = data.draw(st.lists(st.integers(0, len(values) - 1), unique=True)) if values else []

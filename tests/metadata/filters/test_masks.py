@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.metadata.columns import Column
@@ -42,7 +42,6 @@ def naive(rule, values):
     return [rule_holds(rule, item, items, NOW, MetadataSchema()) for item in items]
 
 
-@settings(max_examples=75, deadline=None)
 @given(st.sampled_from(ASKED), st.data(), st.lists(some.cells["mixed"] | st.just(ABSENT), max_size=12))
 def test_some_rows_are_judged_as_all_are(op, data, values):
     rule = Rule("key:k", op, data.draw(some.ARGUMENTS[op]))
@@ -124,7 +123,6 @@ SPELLINGS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=75, deadline=None)
 @given(st.lists(SPELLINGS, max_size=20))
 def test_moments_are_read_at_once_as_one_by_one(texts):
     expected = [NO_TIME if (moment := instant(text)) is None else moment for text in texts]
@@ -193,7 +191,6 @@ TYPES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=75, deadline=None)
 @given(
     st.sampled_from(TYPES),
     st.lists(some.cells["mixed"] | st.uuids().map(str) | some.near_places | st.just(ABSENT), max_size=12),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import encord_widgets as ew
@@ -196,7 +196,6 @@ def test_a_marker_steers_no_terminal() -> None:
     assert "\x1b" not in str(caught.value)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -218,7 +217,6 @@ def test_any_words_are_read_or_refused_with_a_place(text: str) -> None:
     assert 0 <= at <= len(text)
 
 
-@settings(max_examples=100, deadline=None)
 @given(filters, st.data())
 def test_a_filter_cut_short_is_refused_within_the_text(node: Filter, data: st.DataObject) -> None:
     text = node.text

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import encord_widgets as ew
@@ -47,7 +47,6 @@ def test_the_documented_truth_table_is_true() -> None:
         assert got == expected, name
 
 
-@settings(max_examples=75, deadline=None)
 @given(nodes, nodes, item_lists())
 def test_negation_and_de_morgan_hold(a: Filter, b: Filter, items: list[Item]) -> None:
     """For absent, null and values of the wrong type too; of muted filters, for those that count."""
@@ -61,7 +60,6 @@ def test_negation_and_de_morgan_hold(a: Filter, b: Filter, items: list[Item]) ->
     assert matches(~(a | b), items) == matches(~a & ~b, items)
 
 
-@settings(max_examples=75, deadline=None)
 @given(nodes, item_lists())
 def test_what_is_muted_is_left_out(node: Filter, items: list[Item]) -> None:
     active = node.active()
@@ -72,7 +70,6 @@ def test_what_is_muted_is_left_out(node: Filter, items: list[Item]) -> None:
         assert active == EVERYTHING
 
 
-@settings(max_examples=75, deadline=None)
 @given(nodes, nodes, nodes, item_lists())
 def test_joining_means_the_same_anywhere(a: Filter, b: Filter, c: Filter, items: list[Item]) -> None:
     """`&` and `|` may merge groups, never what they mean, wherever the result is put."""
@@ -138,7 +135,6 @@ def test_nodes_are_found_by_path() -> None:
     }  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
 @given(filters, st.data())
 def test_every_path_leads_to_its_node(node: Filter, data: st.DataObject) -> None:
     everything = dict(node.nodes())
@@ -155,7 +151,6 @@ def test_every_path_leads_to_its_node(node: Filter, data: st.DataObject) -> None
     assert node.mute(path).mute(path, muted=False) == node.mute(path, muted=False)
 
 
-@settings(max_examples=100, deadline=None)
 @given(filters, st.data())
 def test_an_inserted_node_is_taken_out_again(node: Filter, data: st.DataObject) -> None:
     groups = [path for path, found in node.nodes() if isinstance(found, Group)]
@@ -170,7 +165,6 @@ def test_an_inserted_node_is_taken_out_again(node: Filter, data: st.DataObject) 
         assert grown.replace((*parent, place), None) == node
 
 
-@settings(max_examples=100, deadline=None)
 @given(filters, st.data())
 def test_moving_keeps_every_rule(node: Filter, data: st.DataObject) -> None:
     paths = [path for path, _ in node.nodes() if path]
