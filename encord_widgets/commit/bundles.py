@@ -94,12 +94,13 @@ class Bundle:
                     held = self._observed[item]
                     self._wishes[item] = merge(held, planned.changes, self._options.on_conflict)
         open_items = [item for item, merged in self._wishes.items() if merged.written]
+        patches = self._spelled(open_items)  # before it may have to wait
         if not await self._may_write():
             return None
         attempt = 0
         while open_items:
             attempt += 1
-            await self._write(open_items)
+            await self._write(patches)
             await self._read_back(open_items)
             open_items = [item for item in open_items if self._wants_another_try(item)]
             if not open_items or attempt >= self._options.patience.attempts:
@@ -109,6 +110,7 @@ class Bundle:
             # What is live may have changed while we waited, and an answer that got lost may have been a success.
             await self._read(open_items)
             open_items = [item for item in open_items if self._still_ours_to_write(item)]
+            patches = self._spelled(open_items)
         with uncollected():
             self._judge_all()
         self._outcome.observed = list({id(batch): batch for batch in self._last_read.values()}.values())
@@ -138,19 +140,23 @@ class Bundle:
                 zip(batch.uuids, batch.fingerprints or repeat(UNKNOWN, len(batch)), strict=True)
             )
 
-    async def _write(self, items: Sequence[str]) -> None:
-        self._on_phase("writing")
+    def _spelled(self, items: Sequence[str]) -> dict[str, bytes]:
+        """The JSON texts to send; notes them, so that what comes back letter for letter is known."""
         patches = {item: encode(self._wishes[item].metadata) for item in items}
         texts = list(map(bytes.decode, patches.values()))
         self._texts = {text: self._wishes[item].metadata for item, text in zip(items, texts, strict=True)}
         for item, fingerprint in zip(items, fingerprints_of(texts), strict=True):
             keys = tuple([change.key for change in self._wishes[item].written])
             self._edited[item] = fingerprint, Edited(self._prints[item], keys)
+        return patches
+
+    async def _write(self, patches: dict[str, bytes]) -> None:
+        self._on_phase("writing")
         errors = await self._calls.write(patches)
-        for item in items:
+        for item in patches:
             self._write_errors.pop(item, None)
         self._write_errors.update(errors)
-        self._sent.update(items)
+        self._sent.update(patches)
         self._outcome.written = len(self._sent)
         self._outcome.rate_limited |= any(isinstance(error, RateLimitedError) for error in errors.values())
 

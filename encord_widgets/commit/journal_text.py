@@ -6,6 +6,8 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
+import orjson
+
 from encord_widgets.metadata.values import ABSENT, Absent, Value, compact, loads
 
 __all__ = ["SourceKey", "moment_of", "text_of", "value_of"]
@@ -38,12 +40,14 @@ def text_of(value: Value) -> str | None:
     """
     if isinstance(value, Absent):
         return None
-    text = compact(value)
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:  # half a surrogate pair, which no file can hold as it is
-            return json.dumps(value, separators=(",", ":"))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # an integer past 64 bits, or half a surrogate pair, which no file can hold as it is
+        text = compact(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
     return text
 
 
