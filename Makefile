@@ -33,7 +33,7 @@ demo: $(VENV)/.demo  ## open the first tutorial in JupyterLab (ARGS=--no-browser
 
 test: $(VENV)/.test chromium $(if $(HAS_NODE),frontend)  ## every Python test; the front end's too where Node 20 is there
 	@$(if $(HAS_NODE),:,echo "No Node 20: the front end's own checks are left out here; 'make frontend' fetches a Node and runs them.")
-	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope $(ARGS)
 
 lint: $(VENV)/.test  ## ruff (rules and format) and mypy
 	$(BIN)/ruff check .
