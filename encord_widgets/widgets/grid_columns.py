@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,7 +17,7 @@ from encord_widgets.metadata.values import shown
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["RESERVED", "GridColumn", "column_id", "columns_of", "refusal", "unused_keys"]
+__all__ = ["RESERVED", "GridColumn", "alike_once", "column_id", "columns_of", "refusal", "unused_keys"]
 
 RESERVED: Final = "$encord"
 """Key that Encord keeps frames, key frames and embeddings under; it travels through every edit unchanged."""
@@ -122,6 +123,24 @@ class GridColumn:
         }
         more = {"hint": self.hint, "options": list(self.key_type.options) if self.key_type else []}
         return told | {name: value for name, value in more.items() if value}
+
+
+def alike_once(columns: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Columns with each that is like an earlier one in all but its id told as its id and the place of that one.
+
+    Args:
+        columns: As `GridColumn.to_wire` tells them.
+
+    Example:
+        >>> alike_once([{"id": "key:a", "type": "text"}, {"id": "key:b", "type": "text"}])
+        [{'id': 'key:a', 'type': 'text'}, {'id': 'key:b', 'like': 0}]
+    """
+    first: dict[str, int] = {}
+    told: list[dict[str, Any]] = []
+    for place, column in enumerate(columns):
+        like = first.setdefault(json.dumps({**column, "id": ""}), place)
+        told.append(column if like == place else {"id": column["id"], "like": like})
+    return told
 
 
 def refusal(key: str) -> str:

@@ -80,6 +80,12 @@ class Browser:
         assert not reply["ok"], reply
         return reply["error"]
 
+    @property
+    def columns(self):
+        """Columns of a grid, each with all that is told of it or of the one that it is like."""
+        told = self.state["columns"]
+        return [{**told[one["like"]], "id": one["id"]} if "like" in one else one for one in told]
+
     def rows(self, start=0, count=200, columns=None):
         """Rows of a grid, decoded."""
         first, last = columns or (0, len(self.state["columns"]))
@@ -97,7 +103,7 @@ class Browser:
 
     def cell(self, item, key):
         """Cell and state that the page would show for an item and key."""
-        at = [column["id"] for column in self.state["columns"]].index(f"key:{key}")
+        at = [column["id"] for column in self.columns].index(f"key:{key}")
         _, rows = self.rows()
         (row,) = [row for row in rows if row["u"] == item]
         return row["c"][at], row.get("s", {}).get(str(at))

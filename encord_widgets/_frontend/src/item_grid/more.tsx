@@ -1,4 +1,4 @@
-// The part of the grid that is fetched when the grid is first touched: its dialogs.
+// The part of the grid that is fetched when the grid is first touched: its dialogs, and their style.
 import type { JSX } from "preact";
 import type { RequestClient } from "../shared/client";
 import { inflate, moduleOf } from "../shared/unpack";
@@ -6,6 +6,7 @@ import type { Controller } from "./controller";
 import * as lent from "./lent";
 
 export interface More {
+  css: string;
   Dialogs(props: { controller: Controller }): JSX.Element | null;
 }
 
@@ -28,11 +29,11 @@ export function fetchMore(client: RequestClient): Promise<void> {
 
 async function load(client: RequestClient): Promise<void> {
   const { buffers } = await client.request("more");
-  const text = await inflate(buffers[0] ?? new Uint8Array());
+  const [css = "", code = ""] = (await inflate(buffers[0] ?? new Uint8Array())).split("\0");
   const { default: make } = await moduleOf<{
-    default: (lend: () => typeof lent, made: { exports: More }) => void;
-  }>(text);
-  const made = { exports: {} as More };
+    default: (lend: () => typeof lent, made: { exports: Omit<More, "css"> }) => void;
+  }>(code);
+  const made = { exports: {} as Omit<More, "css"> };
   make(() => lent, made);
-  here = made.exports;
+  here = { ...made.exports, css };
 }

@@ -70,6 +70,8 @@ export function readView(model: AnyModel): GridView {
 /** A column on the wire: without what its id and type say, and without what is empty. */
 interface WireColumn {
   id: string;
+  /** The place of a column before it that is like this one in all but its id; nothing else is said then. */
+  like?: number;
   type: string;
   type_label: string;
   editable: boolean;
@@ -80,7 +82,8 @@ interface WireColumn {
 
 export function readColumns(model: AnyModel): Column[] {
   const told = (model.get("columns") as WireColumn[] | null) ?? [];
-  return told.map((column) => {
+  return told.map((one) => {
+    const column = { ...(one.like === undefined ? one : told[one.like]), ...one } as WireColumn;
     const at = column.id.indexOf(":");
     const kind = column.id.slice(0, at) as Column["kind"];
     const deleted = column.type === "deleted";
