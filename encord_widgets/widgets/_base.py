@@ -170,7 +170,8 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
         if getattr(self._handling, "on", False):  # the request under way publishes when it is done
             self._handling.missed = True
             return
-        self._early = True  # before the look: of this thread and the one that makes the widget, one sees the other
+        # Noted before the look: of this thread and the one that makes the widget, one sees the other.
+        self._early = True
         soon: Throttle | None = self.__dict__.get("_publish_soon")
         if soon is not None:
             soon.holding(self._lock)

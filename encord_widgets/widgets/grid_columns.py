@@ -17,7 +17,7 @@ from encord_widgets.metadata.values import shown
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["RESERVED", "GridColumn", "alike_once", "column_id", "columns_of", "refusal", "unused_keys"]
+__all__ = ["RESERVED", "GridColumn", "column_id", "columns_of", "columns_to_wire", "refusal", "unused_keys"]
 
 RESERVED: Final = "$encord"
 """Key that Encord keeps frames, key frames and embeddings under; it travels through every edit unchanged."""
@@ -125,21 +125,30 @@ class GridColumn:
         return told | {name: value for name, value in more.items() if value}
 
 
-def alike_once(columns: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Columns with each that is like an earlier one in all but its id told as its id and the place of that one.
+def columns_to_wire(columns: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Columns in few words: one that is like an earlier one in all but its id is told as the place of that one.
+
+    Left out too is that a column of a key can be edited and one of a field cannot, and a type in words where it is
+    the type itself.
 
     Args:
         columns: As `GridColumn.to_wire` tells them.
 
     Example:
-        >>> alike_once([{"id": "key:a", "type": "text"}, {"id": "key:b", "type": "text"}])
-        [{'id': 'key:a', 'type': 'text'}, {'id': 'key:b', 'like': 0}]
+        >>> number = {"type": "number", "type_label": "number", "editable": True, "width": 110}
+        >>> columns_to_wire([{"id": "key:lux", **number}, {"id": "key:speed", **number}])
+        [{'id': 'key:lux', 'type': 'number', 'width': 110}, {'id': 'key:speed', 'like': 0}]
     """
     first: dict[str, int] = {}
     told: list[dict[str, Any]] = []
     for place, column in enumerate(columns):
-        like = first.setdefault(json.dumps({**column, "id": ""}), place)
-        told.append(column if like == place else {"id": column["id"], "like": like})
+        kind = column["id"].partition(":")[0]
+        like = first.setdefault(json.dumps({**column, "id": kind}), place)
+        if like != place:
+            told.append({"id": column["id"], "like": like})
+            continue
+        plain = {"type_label": column["type"], "editable": kind == "key"}
+        told.append({name: value for name, value in column.items() if (name, value) not in plain.items()})
     return told
 
 

@@ -23,7 +23,7 @@ from encord_widgets.widgets.cells import matches
 from encord_widgets.widgets.clipboard import Clipboard
 from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire, header_facts
 from encord_widgets.widgets.column_filter import ColumnFilter, with_column
-from encord_widgets.widgets.grid_columns import GridColumn, alike_once, refusal
+from encord_widgets.widgets.grid_columns import GridColumn, columns_to_wire, refusal
 from encord_widgets.widgets.grid_view import Arrangement, GridView
 from encord_widgets.widgets.item_grid import ItemGrid, checked_height
 from encord_widgets.widgets.thumbnails import Thumbnails
@@ -42,7 +42,7 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     columns: traitlets.List[dict[str, Any]] = traitlets.List(
         help="The columns shown: id, type, width, whether editable, and hint and options where there are any."
-    ).tag(sync=True, to_json=lambda columns, _: alike_once(columns))
+    ).tag(sync=True, to_json=lambda columns, _: columns_to_wire(columns))
     status: traitlets.Dict[str, Any] = traitlets.Dict(
         help="What is in view: generation, number of rows, loading, sort, search, filter, staged edits, undo and redo."
     ).tag(sync=True)

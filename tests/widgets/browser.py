@@ -82,9 +82,10 @@ class Browser:
 
     @property
     def columns(self):
-        """Columns of a grid, each with all that is told of it or of the one that it is like."""
+        """Columns of a grid, as its page makes them of what it is told."""
         told = self.state["columns"]
-        return [{**told[one["like"]], "id": one["id"]} if "like" in one else one for one in told]
+        whole = [{**told[one["like"]], "id": one["id"]} if "like" in one else one for one in told]
+        return [{"type_label": one["type"], "editable": one["id"].startswith("key:"), **one} for one in whole]
 
     def rows(self, start=0, count=200, columns=None):
         """Rows of a grid, decoded."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import encord_widgets as ew
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.widgets.native_grid import NativeGrid
 from tests.widgets.browser import Browser
 from tests.widgets.conftest import street_scenes
 from tests.widgets.naive import edit, naive_rows
@@ -39,6 +42,40 @@ def test_columns_are_name_type_then_keys_by_schema_then_others(items, page):
     assert by_id["key:weather"]["type_label"] == items.schema["weather"].label
     assert not by_id["field:name"]["editable"]
     assert by_id["key:weather"]["editable"]
+
+
+def test_columns_that_are_alike_are_told_once(items, page, grid):
+    """What crosses the wire is a part of what `columns` holds, and says as much."""
+    assert page.columns == grid.columns
+    told = page.state["columns"]
+    assert len(json.dumps(told)) < 0.8 * len(json.dumps(grid.columns))
+    alike = [one for one in told if "like" in one]
+    assert alike
+    assert all(set(one) == {"id", "like"} and "like" not in told[one["like"]] for one in alike)
+
+
+def test_opening_tells_the_state_once(items, monkeypatch):
+    told = []
+    monkeypatch.setattr(NativeGrid, "_publish", lambda grid: told.append(len(grid.items.changes)))
+    with ew.ItemGrid(items) as grid:
+        assert told == []
+        assert grid.status["rows"] == len(items.uuids)
+        items.stage({items.uuids[0]: {"weather": "fog"}})
+        assert told == [1]
+
+
+def test_what_happens_while_it_is_made_is_shown(items, monkeypatch):
+    whole, meanwhile = NativeGrid._state, [{items.uuids[0]: {"weather": "fog"}}]
+
+    def state(grid):
+        found = whole(grid)
+        if meanwhile:
+            items.stage(meanwhile.pop())
+        return found
+
+    monkeypatch.setattr(NativeGrid, "_state", state)
+    with ew.ItemGrid(items) as grid:
+        assert grid.status["staged"] == 1
 
 
 def test_keys_of_the_schema_that_wait_to_be_filled_come_before_keys_outside_it(items, monkeypatch):

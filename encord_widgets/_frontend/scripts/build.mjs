@@ -88,8 +88,8 @@ for (const name of WIDGETS) {
   }
 }
 
-// The grid's dialogs and their style, fetched when the grid is first touched; the code is a function of what the grid
-// lends it (lent.ts).
+// The grid's dialogs and their style, pasting and the picker of dates, fetched when the grid is first touched; the code
+// is a function of what the grid lends it (lent.ts).
 const lent = (place) => ({
   name: "lent",
   setup(on) {
@@ -100,7 +100,7 @@ const lent = (place) => ({
 });
 const more = {
   ...shared,
-  entryPoints: ["src/item_grid/dialogs.tsx"],
+  entryPoints: ["src/item_grid/part.ts"],
   mangleCache: names,
   minify: true,
 };

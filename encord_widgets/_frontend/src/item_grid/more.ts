@@ -1,13 +1,13 @@
-// The part of the grid that is fetched when the grid is first touched: its dialogs, and their style.
-import type { JSX } from "preact";
+// The part of the grid that is fetched when the grid is first touched: dialogs with their style, pasting, the
+// picker of dates.
 import type { RequestClient } from "../shared/client";
 import { inflate, moduleOf } from "../shared/unpack";
-import type { Controller } from "./controller";
 import * as lent from "./lent";
 
-export interface More {
+type Part = typeof import("./part");
+
+export interface More extends Part {
   css: string;
-  Dialogs(props: { controller: Controller }): JSX.Element | null;
 }
 
 // Code and no state: the same for all grids that share this module.
@@ -31,9 +31,9 @@ async function load(client: RequestClient): Promise<void> {
   const { buffers } = await client.request("more");
   const [css = "", code = ""] = (await inflate(buffers[0] ?? new Uint8Array())).split("\0");
   const { default: make } = await moduleOf<{
-    default: (lend: () => typeof lent, made: { exports: Omit<More, "css"> }) => void;
+    default: (lend: () => typeof lent, made: { exports: Part }) => void;
   }>(code);
-  const made = { exports: {} as Omit<More, "css"> };
+  const made = { exports: {} as Part };
   make(() => lent, made);
   here = { ...made.exports, css };
 }
