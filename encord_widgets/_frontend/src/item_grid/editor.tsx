@@ -132,6 +132,8 @@ export class Editor extends Component<EditorProps, Local> {
     field.focus({ preventScroll: true });
     if ("select" in field && editor.text === null) field.select();
     if (this.state.loading) void this.#readFull();
+    // The picker of dates, should the first touch of the grid not have brought it.
+    void this.props.controller.reach();
   }
 
   override componentWillUnmount(): void {
