@@ -126,12 +126,14 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
         self._handling = threading.local()
+        self._early = False
         code = b"" if watched() else packed(self._bundle)
+        self._hear(self._signals(), self._on_event)
         super().__init__(**self._state(), _packed=code, **common)
         self._publish_soon = Throttle(self._publish_safely)
         self.on_msg(self._receive)
-        self._hear(self._signals(), self._on_event)
-        self._publish_safely()  # what happened between the two lines above
+        if self._early:
+            self._publish_safely()  # what happened since the state was taken
 
     # -- for subclasses ----------------------------------------------------------------------------------------
 
@@ -167,8 +169,12 @@ class LiveWidget(OnPage, anywidget.AnyWidget):
     def _on_event(self, *_: object) -> None:
         if getattr(self._handling, "on", False):  # the request under way publishes when it is done
             self._handling.missed = True
-        else:
-            self._publish_soon.holding(self._lock)
+            return
+        # Noted before the look: of this thread and the one that makes the widget, one sees the other.
+        self._early = True
+        soon: Throttle | None = self.__dict__.get("_publish_soon")
+        if soon is not None:
+            soon.holding(self._lock)
 
     def _guarded(self, work: Callable[[], object], while_: str) -> None:
         """Do something that nobody waits for; its errors show in the widget."""

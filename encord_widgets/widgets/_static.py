@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from encord_widgets.errors import EncordWidgetsError
 
-__all__ = ["LoaderText", "packed", "packed_part", "static_path", "watched"]
+__all__ = ["LoaderText", "packed", "static_path", "watched"]
 
 _FOLDER: Final = Path(__file__).parents[1] / "static"
 
@@ -48,26 +48,13 @@ def packed(bundle: str) -> bytes:
     """Style and code of a widget, deflated: a third of its size, and no page waits for a busy kernel to get it.
 
     Args:
-        bundle: Name of the widget's bundle, such as `item_grid`.
+        bundle: Name of the widget's bundle, such as `item_grid`, or of a part of it that its view asks for later.
 
     Raises:
         EncordWidgetsError: If a file cannot be read.
     """
     # Made here and not by the build: packed bytes differ from one zlib to the next, and CI compares what is committed.
     return zlib.compress(f"{_text(bundle, 'css')}\0{_text(bundle, 'js')}".encode(), 9)
-
-
-@cache
-def packed_part(name: str) -> bytes:
-    """Code that a view asks for when it is first needed, deflated.
-
-    Args:
-        name: Name of the built file, without its ending.
-
-    Raises:
-        EncordWidgetsError: If the file cannot be read.
-    """
-    return zlib.compress(_text(name, "js").encode(), 9)
 
 
 @cache

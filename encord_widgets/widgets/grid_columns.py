@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,7 +17,7 @@ from encord_widgets.metadata.values import shown
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["RESERVED", "GridColumn", "column_id", "columns_of", "refusal", "unused_keys"]
+__all__ = ["RESERVED", "GridColumn", "column_id", "columns_of", "columns_to_wire", "refusal", "unused_keys"]
 
 RESERVED: Final = "$encord"
 """Key that Encord keeps frames, key frames and embeddings under; it travels through every edit unchanged."""
@@ -122,6 +123,33 @@ class GridColumn:
         }
         more = {"hint": self.hint, "options": list(self.key_type.options) if self.key_type else []}
         return told | {name: value for name, value in more.items() if value}
+
+
+def columns_to_wire(columns: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Columns in few words: one that is like an earlier one in all but its id is told as the place of that one.
+
+    Left out too is that a column of a key can be edited and one of a field cannot, and a type in words where it is
+    the type itself.
+
+    Args:
+        columns: As `GridColumn.to_wire` tells them.
+
+    Example:
+        >>> number = {"type": "number", "type_label": "number", "editable": True, "width": 110}
+        >>> columns_to_wire([{"id": "key:lux", **number}, {"id": "key:speed", **number}])
+        [{'id': 'key:lux', 'type': 'number', 'width': 110}, {'id': 'key:speed', 'like': 0}]
+    """
+    first: dict[str, int] = {}
+    told: list[dict[str, Any]] = []
+    for place, column in enumerate(columns):
+        kind = column["id"].partition(":")[0]
+        like = first.setdefault(json.dumps({**column, "id": kind}), place)
+        if like != place:
+            told.append({"id": column["id"], "like": like})
+            continue
+        plain = {"type_label": column["type"], "editable": kind == "key"}
+        told.append({name: value for name, value in column.items() if (name, value) not in plain.items()})
+    return told
 
 
 def refusal(key: str) -> str:

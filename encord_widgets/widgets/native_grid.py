@@ -16,14 +16,14 @@ from encord_widgets.metadata.staging import CellEdit, EditResult
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
-from encord_widgets.widgets._static import packed_part
+from encord_widgets.widgets._static import packed
 from encord_widgets.widgets.bulk_edit import BulkDialog
 from encord_widgets.widgets.cell_facts import cell_facts, checked
 from encord_widgets.widgets.cells import matches
 from encord_widgets.widgets.clipboard import Clipboard
 from encord_widgets.widgets.column_facts import chosen_of, column_facts, filter_to_wire, header_facts
 from encord_widgets.widgets.column_filter import ColumnFilter, with_column
-from encord_widgets.widgets.grid_columns import GridColumn, refusal
+from encord_widgets.widgets.grid_columns import GridColumn, columns_to_wire, refusal
 from encord_widgets.widgets.grid_view import Arrangement, GridView
 from encord_widgets.widgets.item_grid import ItemGrid, checked_height
 from encord_widgets.widgets.thumbnails import Thumbnails
@@ -42,7 +42,7 @@ class NativeGrid(ItemGrid, EncordWidget):
 
     columns: traitlets.List[dict[str, Any]] = traitlets.List(
         help="The columns shown: id, type, width, whether editable, and hint and options where there are any."
-    ).tag(sync=True)
+    ).tag(sync=True, to_json=lambda columns, _: columns_to_wire(columns))
     status: traitlets.Dict[str, Any] = traitlets.Dict(
         help="What is in view: generation, number of rows, loading, sort, search, filter, staged edits, undo and redo."
     ).tag(sync=True)
@@ -305,8 +305,8 @@ class NativeGrid(ItemGrid, EncordWidget):
         return Answer({"problems": found})
 
     def _more(self, _: Params) -> Answer:
-        """The code of the dialogs, which most grids that are only looked at never need."""
-        return Answer({}, (packed_part("item_grid_more"),))
+        """Style and code of the dialogs, which most grids that are only looked at never need."""
+        return Answer({}, (packed("item_grid_more"),))
 
     def _select(self, params: Params) -> Answer:
         with self.items.lock:

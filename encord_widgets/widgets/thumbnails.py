@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from encord_widgets.api.errors import first_sentence
 from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.values import Value
 from encord_widgets.widgets._requests import Answer, Later, Params, StaleError
@@ -112,7 +113,8 @@ class Thumbnails:
         try:
             data, _ = self._items.client.media(item)
         except EncordWidgetsError as error:
-            return Thumbnail(none=str(error))
+            # The row says which item it is: what is wrong with many of them is told once.
+            return Thumbnail(none=first_sentence(str(error)).removeprefix(f"item {item}: "))
         return scale_down(data)
 
     def _field(self, item: str, name: str) -> Value:

@@ -80,6 +80,13 @@ class Browser:
         assert not reply["ok"], reply
         return reply["error"]
 
+    @property
+    def columns(self):
+        """Columns of a grid, as its page makes them of what it is told."""
+        told = self.state["columns"]
+        whole = [{**told[one["like"]], "id": one["id"]} if "like" in one else one for one in told]
+        return [{"type_label": one["type"], "editable": one["id"].startswith("key:"), **one} for one in whole]
+
     def rows(self, start=0, count=200, columns=None):
         """Rows of a grid, decoded."""
         first, last = columns or (0, len(self.state["columns"]))
@@ -97,7 +104,7 @@ class Browser:
 
     def cell(self, item, key):
         """Cell and state that the page would show for an item and key."""
-        at = [column["id"] for column in self.state["columns"]].index(f"key:{key}")
+        at = [column["id"] for column in self.columns].index(f"key:{key}")
         _, rows = self.rows()
         (row,) = [row for row in rows if row["u"] == item]
         return row["c"][at], row.get("s", {}).get(str(at))

@@ -47,7 +47,7 @@ def test_events_from_threads_reach_the_page(items, page):
     for thread in threads:
         thread.join()
     page.until(lambda: page.state["status"]["staged"] == len(items.changes))
-    assert page.rows()[1] == naive_rows(items, page.state["columns"], uuids)
+    assert page.rows()[1] == naive_rows(items, page.columns, uuids)
     assert len(page.updates) - before <= (time.monotonic() - began) / 0.1 + 3, "updates are coalesced"
     assert page.widget.error is None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import encord_widgets as ew
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.widgets.native_grid import NativeGrid
 from tests.widgets.browser import Browser
 from tests.widgets.conftest import street_scenes
 from tests.widgets.naive import edit, naive_rows
@@ -27,18 +30,52 @@ def page(grid):
 
 
 def test_columns_are_name_type_then_keys_by_schema_then_others(items, page):
-    ids = [column["id"] for column in page.state["columns"]]
+    ids = [column["id"] for column in page.columns]
     assert ids[:2] == ["field:name", "field:item_type"]
     keys = [id_.removeprefix("key:") for id_ in ids[2:]]
     assert set(keys) == set(items.table.keys)
     typed = [key for key in items.schema if key in keys]
     assert keys[: len(typed)] == typed
     assert "$encord" not in keys or keys[-1] == "$encord"
-    by_id = {column["id"]: column for column in page.state["columns"]}
+    by_id = {column["id"]: column for column in page.columns}
     assert by_id["key:weather"]["options"] == list(items.schema["weather"].options)
     assert by_id["key:weather"]["type_label"] == items.schema["weather"].label
     assert not by_id["field:name"]["editable"]
     assert by_id["key:weather"]["editable"]
+
+
+def test_columns_that_are_alike_are_told_once(items, page, grid):
+    """What crosses the wire is a part of what `columns` holds, and says as much."""
+    assert page.columns == grid.columns
+    told = page.state["columns"]
+    assert len(json.dumps(told)) < 0.8 * len(json.dumps(grid.columns))
+    alike = [one for one in told if "like" in one]
+    assert alike
+    assert all(set(one) == {"id", "like"} and "like" not in told[one["like"]] for one in alike)
+
+
+def test_opening_tells_the_state_once(items, monkeypatch):
+    told = []
+    monkeypatch.setattr(NativeGrid, "_publish", lambda grid: told.append(len(grid.items.changes)))
+    with ew.ItemGrid(items) as grid:
+        assert told == []
+        assert grid.status["rows"] == len(items.uuids)
+        items.stage({items.uuids[0]: {"weather": "fog"}})
+        assert told == [1]
+
+
+def test_what_happens_while_it_is_made_is_shown(items, monkeypatch):
+    whole, meanwhile = NativeGrid._state, [{items.uuids[0]: {"weather": "fog"}}]
+
+    def state(grid):
+        found = whole(grid)
+        if meanwhile:
+            items.stage(meanwhile.pop())
+        return found
+
+    monkeypatch.setattr(NativeGrid, "_state", state)
+    with ew.ItemGrid(items) as grid:
+        assert grid.status["staged"] == 1
 
 
 def test_keys_of_the_schema_that_wait_to_be_filled_come_before_keys_outside_it(items, monkeypatch):
@@ -46,7 +83,7 @@ def test_keys_of_the_schema_that_wait_to_be_filled_come_before_keys_outside_it(i
     monkeypatch.setattr(ew.ItemSet, "schema", MetadataSchema.from_wire(wire))
     with ew.ItemGrid(items) as grid:
         page = Browser(grid)
-        keys = [c["id"].removeprefix("key:") for c in page.state["columns"][2:]]
+        keys = [c["id"].removeprefix("key:") for c in page.columns[2:]]
         assert "gone" not in keys
         held = [key for key in items.schema if key in items.table.keys]
         others = [key for key in items.table.keys if key not in items.schema]
@@ -58,7 +95,7 @@ def test_keys_of_the_schema_that_wait_to_be_filled_come_before_keys_outside_it(i
         assert items.commit()
         page.until(lambda: page.cell(items.uuids[0], "first")[1] == {"state": "verified"})
         assert items.stored(items.uuids[0], "first") == 7
-        after = [c["id"].removeprefix("key:") for c in page.state["columns"][2:]]
+        after = [c["id"].removeprefix("key:") for c in page.columns[2:]]
         assert after == keys, "a column keeps its place when its first cell is filled"
 
 
@@ -69,8 +106,8 @@ def test_the_key_of_encord_is_shown_and_never_edited(client):
     items.table.write(ItemBatch([item], {}, [{"$encord": {"frames": {}}, "lux": 1}]))
     with ew.ItemGrid(items) as grid:
         page = Browser(grid)
-        assert page.state["columns"][-1]["id"] == "key:$encord"
-        assert not page.state["columns"][-1]["editable"]
+        assert page.columns[-1]["id"] == "key:$encord"
+        assert not page.columns[-1]["editable"]
         before, _ = page.cell(item, "$encord")
         reply = page.ask("edit", edits=[edit(item, "$encord", before, action="unset")])
         assert "belongs to Encord" in reply["results"][0]["reason"]
@@ -85,8 +122,8 @@ def test_a_window_is_what_the_items_hold(items, page, start, count, span):
         {items.uuids[8]: {"weather": "fog", "notes": None, "lux": ew.ABSENT}, items.uuids[57]: {"new": 2**60}}
     )
     page.until(lambda: page.state["status"]["staged"] == 4)
-    first, last = span or (0, len(page.state["columns"]))
-    columns = page.state["columns"][first:last]
+    first, last = span or (0, len(page.columns))
+    columns = page.columns[first:last]
     result, rows = page.rows(start, count, (first, last))
     assert rows == naive_rows(items, columns, items.uuids[start : start + count])
     assert result == {
@@ -247,7 +284,7 @@ def test_null_unset_and_json(items, page):
     assert items.value(item, "notes") is None
     assert items.value(item, "weather") is ew.ABSENT
     assert items.value(item, "extra") == {"a": [1, 2.0]}
-    assert "key:extra" in [column["id"] for column in page.state["columns"]], "a new key gets its column"
+    assert "key:extra" in [column["id"] for column in page.columns], "a new key gets its column"
     page.ask("unstage", cells=[[item, "notes"], [item, "extra"]])
     assert {change.key for change in items.changes} == {"weather"}
 

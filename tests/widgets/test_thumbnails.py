@@ -9,6 +9,7 @@ from PIL import Image
 
 import encord_widgets as ew
 from encord_widgets.widgets import thumbnails
+from encord_widgets.widgets._requests import Params
 from encord_widgets.widgets.thumbnails import Thumbnails, scale_down
 from tests.widgets.browser import Browser
 
@@ -131,6 +132,19 @@ def test_each_image_is_read_once_and_the_oldest_go(items, monkeypatch):
         assert store.get(item).data
     assert read == [images[0], images[1], images[2], images[1]]
     assert len(store) == 2
+
+
+def test_what_is_wrong_with_many_items_is_told_once(items, monkeypatch):
+    def fail(item):
+        raise ew.ConnectionFailedError(
+            f"item {item}: encord answered 403: No access. Check the id. (GET /{item})"
+        )
+
+    monkeypatch.setattr(items.client, "media", fail)
+    column = items.table.field("item_type")
+    images = [uuid for row, uuid in enumerate(items.table.uuids) if column.value(row) == "image"][:3]
+    found = Thumbnails(items).answer(Params({"items": images})).work().result
+    assert found == {"pictures": [0, 0, 0], "why": ["encord answered 403: No access."]}
 
 
 def test_a_failure_is_told_and_tried_again(items, monkeypatch):

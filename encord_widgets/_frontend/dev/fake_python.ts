@@ -156,8 +156,11 @@ function header(id: string, at: number): object {
 }
 
 export class FakeGrid extends FakeModel {
-  /** The code of the grid's dialogs. */
-  static more = (): Promise<string> => fetch("dist/item_grid_more.js").then((file) => file.text());
+  /** The style of the grid's dialogs, and their code. */
+  static more = async (): Promise<string> => {
+    const files = ["css", "js"].map((ext) => fetch(`dist/item_grid_more.${ext}`));
+    return (await Promise.all(files.map(async (file) => (await file).text()))).join("\0");
+  };
   readonly staged = new Map<string, Cell>();
   generation = 1;
   order: number[] | null = null;

@@ -88,18 +88,19 @@ for (const name of WIDGETS) {
   }
 }
 
-// The grid's dialogs, fetched when the grid is first touched: a function of what the grid lends them (lent.ts).
+// The grid's dialogs and their style, pasting and the picker of dates, fetched when the grid is first touched; the code
+// is a function of what the grid lends it (lent.ts).
 const lent = (place) => ({
   name: "lent",
   setup(on) {
-    on.onResolve({ filter: /^preact$|shared\/(cells|client|ui)$/ }, ({ importer }) =>
+    on.onResolve({ filter: /^preact$|(shared|\.)\/(cells|client|ui)$/ }, ({ importer }) =>
       importer.endsWith("lent.ts") ? undefined : place,
     );
   },
 });
 const more = {
   ...shared,
-  entryPoints: ["src/item_grid/dialogs.tsx"],
+  entryPoints: ["src/item_grid/part.ts"],
   mangleCache: names,
   minify: true,
 };
@@ -112,6 +113,12 @@ await build({
   footer: { js: "}" },
   plugins: [lent({ path: "lent", external: true })],
   outfile: join(outdir, "item_grid_more.js"),
+});
+await build({
+  ...shared,
+  entryPoints: ["src/item_grid/dialogs.css"],
+  outfile: join(outdir, "item_grid_more.css"),
+  minify: true,
 });
 if (dev) {
   await build({

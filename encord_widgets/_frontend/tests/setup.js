@@ -11,4 +11,7 @@ globalThis.Blob = class extends Blob {
 URL.createObjectURL = (blob) => `data:text/javascript,${encodeURIComponent(blob.code)}`;
 URL.revokeObjectURL = () => undefined;
 
-FakeGrid.more = () => readFile("../static/item_grid_more.js", "utf-8");
+FakeGrid.more = async () => {
+  const files = ["css", "js"].map((ext) => readFile(`../static/item_grid_more.${ext}`, "utf-8"));
+  return (await Promise.all(files)).join("\0");
+};

@@ -1,6 +1,6 @@
 // Filters kept by name, the filter as code, keys.
 import type { JSX } from "preact";
-import { Dialog } from "../shared/ui";
+import { Dialog } from "../shared/dialog";
 import type { BuilderController } from "./controller";
 import type { Code } from "./traits";
 

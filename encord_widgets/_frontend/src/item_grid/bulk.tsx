@@ -2,7 +2,7 @@
 import { Component, type ComponentChildren, type JSX } from "preact";
 import { type Column, count, plural } from "../shared/cells";
 import { isClosed, messageOf } from "../shared/client";
-import { Dialog } from "../shared/ui";
+import { Dialog } from "../shared/dialog";
 import { Value } from "../shared/value";
 import {
   type BulkCell,

@@ -1,7 +1,8 @@
 import { Component, type JSX } from "preact";
 import { count, plural, stateLook } from "../shared/cells";
 import { messageOf } from "../shared/client";
-import { Dialog, Status } from "../shared/ui";
+import { Dialog } from "../shared/dialog";
+import { Status } from "../shared/ui";
 import { BulkDialog, type BulkHost } from "./bulk";
 import { toTsv } from "./clipboard";
 import { ColumnFilter } from "./column_filter";

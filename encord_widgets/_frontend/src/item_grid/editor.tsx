@@ -14,7 +14,7 @@ import {
 import { isClosed, messageOf } from "../shared/client";
 import { type Controller, type EditorState, keyName } from "./controller";
 import type { Edit } from "./edits";
-import { MomentPicker } from "./moment";
+import { more } from "./more";
 
 type Shape = "select" | "line" | "area" | "place";
 
@@ -132,6 +132,8 @@ export class Editor extends Component<EditorProps, Local> {
     field.focus({ preventScroll: true });
     if ("select" in field && editor.text === null) field.select();
     if (this.state.loading) void this.#readFull();
+    // The picker of dates, should the first touch of the grid not have brought it.
+    void this.props.controller.reach();
   }
 
   override componentWillUnmount(): void {
@@ -261,6 +263,7 @@ export class Editor extends Component<EditorProps, Local> {
     const reason = editor.reason ?? failure;
     const checked = local.checked?.text === text && text !== this.#start ? local.checked : null;
     const moment = column.type === "datetime" && shape === "line";
+    const Picker = more()?.MomentPicker;
     const foot = reason || (!this.#closed && (checked || column.hint || moment || shape === "area"));
     const common = {
       ref: this.#keepField,
@@ -341,7 +344,7 @@ export class Editor extends Component<EditorProps, Local> {
         )}
         {foot && (
           <div class="ecw-editor-foot">
-            {moment && <MomentPicker text={text} put={(iso) => this.#put(iso)} />}
+            {moment && Picker && <Picker text={text} put={(iso) => this.#put(iso)} />}
             <div id={reasonId}>
               {reason && (
                 <div class="ecw-reason" role="alert">

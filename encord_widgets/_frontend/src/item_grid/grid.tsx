@@ -68,10 +68,17 @@ export function GridWidget({ controller, keys, model, client }: GridProps): JSX.
   );
 }
 
-/** The dialog that is open, if any: its code comes when the grid is first touched. */
+/** The dialog that is open, if any, with its style beside it: both come when the grid is first touched. */
 function Shown({ controller }: { controller: Controller }): JSX.Element | null {
-  const { Dialogs } = more() ?? {};
-  return controller.dialog && Dialogs ? <Dialogs controller={controller} /> : null;
+  const part = more();
+  if (!controller.dialog || !part) return null;
+  // Inside this view: wherever the host puts it, also into a shadow tree, and for as long as the dialog.
+  return (
+    <>
+      <style>{part.css}</style>
+      <part.Dialogs controller={controller} />
+    </>
+  );
 }
 
 /** Why there are no rows, in one sentence, and what to do. */

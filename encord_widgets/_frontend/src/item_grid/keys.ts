@@ -1,11 +1,11 @@
 // Keyboard and clipboard of the grid.
-import { type Cell, isTruncated, jsonOf, kindOf, plural, sameCell, textOf } from "../shared/cells";
-import { messageOf } from "../shared/client";
-import { fromTsv, toTsv } from "./clipboard";
-import { type Box, type Controller, keyName, MAX_ROWS, type Refusal, readOnlyReason } from "./controller";
+import { type Cell, isTruncated, plural, sameCell, textOf } from "../shared/cells";
+import { isClosed, messageOf } from "../shared/client";
+import { toTsv } from "./clipboard";
+import { type Box, type Controller, keyName, MAX_ROWS, readOnlyReason } from "./controller";
 import type { Edit } from "./edits";
 import { ROW } from "./geometry";
-import { copyMany, pasteMany } from "./many";
+import { fetchMore, type More, more } from "./more";
 
 /** What this view copied last: pasting it again keeps absent, null and types apart. */
 export interface Copied {
@@ -178,7 +178,7 @@ export class Keys {
   // --- the selection as a whole --------------------------------------------------------------------------------
 
   /** The rows of a box, read if they are not here. Says so and answers false when that is not possible. */
-  async #ready(box: Box, what: string): Promise<boolean> {
+  async ready(box: Box, what: string): Promise<boolean> {
     const controller = this.#controller;
     const n = box.rows.to - box.rows.from;
     if (n > MAX_ROWS) {
@@ -228,7 +228,7 @@ export class Keys {
       controller.show({ kind: "bulk", operation, column: editable[0].column });
       return;
     }
-    if (!(await this.#ready(box, what))) return;
+    if (!(await this.ready(box, what))) return;
     const edits: Edit[] = [];
     const gone: Cell = action === "unset" ? 0 : null;
     for (let row = box.rows.from; row < box.rows.to; row++) {
@@ -243,7 +243,7 @@ export class Keys {
       return;
     }
     const word = action === "unset" ? "Remove" : "Set to null";
-    this.#numberFirst(box, `${word} ${plural(edits.length, "value")}`, () => {
+    this.numberFirst(box, `${word} ${plural(edits.length, "value")}`, () => {
       void controller.stageMany(edits, done);
     });
   }
@@ -261,13 +261,14 @@ export class Keys {
       this.#remember(now);
       return;
     }
-    if (box.rows.to - box.rows.from > MAX_ROWS) copyMany(controller, box);
+    if (box.rows.to - box.rows.from > MAX_ROWS)
+      void this.#with("Copying", (part) => part.copyMany(controller, box));
     else void this.#copyLater(box);
   };
 
   async #copyLater(box: Box): Promise<void> {
     const controller = this.#controller;
-    if (!(await this.#ready(box, "Copying"))) return;
+    if (!(await this.ready(box, "Copying"))) return;
     const all = this.#collect(box);
     if (!all) return;
     try {
@@ -308,110 +309,36 @@ export class Keys {
     if (controller.active.row < 0) return;
     const text = event.clipboardData?.getData("text/plain") ?? "";
     event.preventDefault();
-    const lines = text.trimEnd().split("\n").length;
-    if (text === "") controller.say("The clipboard holds no text.", false);
-    else if (lines > MAX_ROWS) pasteMany(controller, text, lines);
-    else void this.#paste(text);
+    if (text === "") {
+      controller.say("The clipboard holds no text.", false);
+      return;
+    }
+    const box = controller.box();
+    const own = this.#copied?.text.replaceAll("\r", "") === text.replaceAll("\r", "") ? this.#copied : null;
+    void this.#with("Pasting", (part) => part.paste({ controller, keys: this, box, text, own }));
   };
 
-  async #paste(text: string): Promise<void> {
+  /** Does what only the part that is fetched can do: at once where it is here, as it nearly always is. */
+  async #with(what: string, work: (part: More) => unknown): Promise<void> {
     const controller = this.#controller;
-    const own = this.#copied?.text.replaceAll("\r", "") === text.replaceAll("\r", "") ? this.#copied : null;
-    const block = own ? null : fromTsv(text);
-    const height = own ? own.cells.length : (block?.length ?? 0);
-    const width = own ? (own.cells[0]?.length ?? 0) : Math.max(...(block ?? [[]]).map((row) => row.length));
-    const box = controller.box();
-    // One cell fills the selection; a block is laid from its first cell.
-    const fill = height === 1 && width === 1;
-    if (!fill) {
-      box.rows.to = Math.min(controller.rows, box.rows.from + height);
-      box.ats.to = Math.min(controller.layout.places.length, box.ats.from + width);
+    const { order } = controller.view;
+    try {
+      if (!more()) await fetchMore(controller.client);
+    } catch (error) {
+      if (!isClosed(error)) controller.say(`${what} stopped: ${messageOf(error)}`, true);
     }
-    if (!(await this.#ready(box, "Pasting"))) return;
-    const edits: Edit[] = [];
-    const left: Refusal[] = fill ? [] : this.#outside(box, own ? null : block, height, width);
-    let same = 0;
-    for (let row = box.rows.from; row < box.rows.to; row++) {
-      for (let at = box.ats.from; at < box.ats.to; at++) {
-        const column = controller.place(at)?.column;
-        const shown = controller.cell(row, at);
-        const [y, x] = fill ? [0, 0] : [row - box.rows.from, at - box.ats.from];
-        const source = own?.cells[y]?.[x];
-        const value = source ? textOf(source.cell) : block?.[y]?.[x];
-        if (!column || value === undefined) continue;
-        const name = shown ? controller.nameOf(shown.item, row) : `row ${row + 1}`;
-        const where = { row, name, column: column.label, text: value };
-        if (!shown) {
-          left.push({ ...where, reason: "The row was not here yet; paste again." });
-          continue;
-        }
-        if (source ? sameCell(source.cell, shown.cell) : value === textOf(shown.cell)) {
-          same++;
-          continue;
-        }
-        if (!column.editable) {
-          left.push({ ...where, reason: readOnlyReason(column) });
-          continue;
-        }
-        const base = { item: shown.item, key: keyName(column), before: shown.cell };
-        if (source) {
-          edits.push({ ...base, ...(await this.#exact(source)) });
-          continue;
-        }
-        edits.push({
-          ...base,
-          ...(value === "" ? { action: "unset", text: "" } : { action: "text", text: value }),
-        });
-      }
-    }
-    if (!fill) {
-      const { from } = box.rows;
-      controller.selectBox({ row: box.rows.to - 1, at: box.ats.to - 1 }, { row: from, at: box.ats.from });
-    }
-    const tail = same > 0 ? ` ${plural(same, "cell")} held it already.` : "";
-    if (edits.length === 0) controller.report(0, left, `Nothing to change.${tail}`);
-    else {
-      const stage = (): void =>
-        void controller.stageMany(edits, (n) => `${plural(n, "cell")} pasted.${tail}`, left);
-      // A block has the size that was copied; one value has the size of what happens to be selected.
-      if (fill) this.#numberFirst(box, `Fill ${plural(edits.length + left.length, "cell")}`, stage);
-      else stage();
-    }
+    const part = more();
+    if (!part) return;
+    if (order === controller.view.order) await work(part);
+    else controller.say(`${what} stopped, the rows moved meanwhile. Try again.`, true);
   }
 
   /** An edit of more rows than are on screen says its number first. */
-  #numberFirst(box: Box, action: string, run: () => void): void {
+  numberFirst(box: Box, action: string, run: () => void): void {
     const controller = this.#controller;
     const rows = box.rows.to - box.rows.from;
     const seen = controller.visibleRows();
     if (rows <= seen.to - seen.from) run();
     else controller.show({ kind: "confirm", title: `${action} in ${plural(rows, "row")}?`, action, run });
-  }
-
-  /** Cells of a block for which the grid has no row or no column. */
-  #outside(box: Box, block: string[][] | null, height: number, width: number): Refusal[] {
-    const controller = this.#controller;
-    const found: Refusal[] = [];
-    const [rows, ats] = [box.rows.to - box.rows.from, box.ats.to - box.ats.from];
-    for (let y = 0; y < height; y++) {
-      for (let x = y < rows ? ats : 0; x < width; x++) {
-        const source = block ? undefined : this.#copied?.cells[y]?.[x];
-        const text = source ? textOf(source.cell) : block?.[y]?.[x];
-        if (text === undefined) continue;
-        const column = controller.place(box.ats.from + x)?.column.label ?? "no column";
-        const row = box.rows.from + y;
-        const reason = y < rows ? "Right of the last column." : "Below the last row.";
-        found.push({ row, name: `row ${row + 1}`, column, text, reason });
-      }
-    }
-    return found;
-  }
-
-  async #exact(source: Copied["cells"][number][number]): Promise<Pick<Edit, "action" | "text">> {
-    const { cell, item, column } = source;
-    if (kindOf(cell) === "absent") return { action: "unset", text: "" };
-    if (kindOf(cell) === "null") return { action: "null", text: "" };
-    if (!isTruncated(cell)) return { action: "json", text: jsonOf(cell) };
-    return { action: "json", text: (await this.#controller.full(item, column)).json };
   }
 }

@@ -1,5 +1,5 @@
 // What the grid lends to the part of it that is fetched later, so that it is not sent twice.
 export { Component, Fragment, h } from "preact";
-export { count, plural, stateLook } from "../shared/cells";
+export { count, isTruncated, jsonOf, kindOf, plural, sameCell, stateLook, textOf } from "../shared/cells";
 export { isClosed, messageOf } from "../shared/client";
-export { Dialog, Status } from "../shared/ui";
+export { Icon, Status } from "../shared/ui";

@@ -66,8 +66,7 @@ export function copyMany(controller: Controller, box: Box): void {
 }
 
 /** Lays a block from the first selected cell; the number is said first, and every refused cell is listed after. */
-export function pasteMany(controller: Controller, text: string, height: number): void {
-  const box = controller.box();
+export function pasteMany(controller: Controller, box: Box, text: string, height: number): void {
   const width = (text.slice(0, text.indexOf("\n")).match(/\t/g)?.length ?? 0) + 1;
   box.rows.to = Math.min(controller.rows, box.rows.from + height);
   box.ats.to = Math.min(controller.layout.places.length, box.ats.from + width);

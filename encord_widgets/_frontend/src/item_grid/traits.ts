@@ -70,9 +70,13 @@ export function readView(model: AnyModel): GridView {
 /** A column on the wire: without what its id and type say, and without what is empty. */
 interface WireColumn {
   id: string;
+  /** The place of a column before it that is like this one in all but its id; nothing else is said then. */
+  like?: number;
   type: string;
-  type_label: string;
-  editable: boolean;
+  /** Only where the type itself does not say it. */
+  type_label?: string;
+  /** Only where it is not so that a key can be edited, and a field cannot. */
+  editable?: boolean;
   width: number;
   hint?: string;
   options?: string[];
@@ -80,11 +84,22 @@ interface WireColumn {
 
 export function readColumns(model: AnyModel): Column[] {
   const told = (model.get("columns") as WireColumn[] | null) ?? [];
-  return told.map((column) => {
-    const at = column.id.indexOf(":");
-    const kind = column.id.slice(0, at) as Column["kind"];
-    const deleted = column.type === "deleted";
-    return { label: column.id.slice(at + 1), kind, hint: "", options: [], deleted, ...column };
+  return told.map((one) => {
+    const { like, ...rest } = one;
+    const column: WireColumn = like === undefined ? rest : { ...(told[like] ?? rest), id: one.id };
+    const { id, type } = column;
+    const at = id.indexOf(":");
+    const kind = id.slice(0, at) as Column["kind"];
+    return {
+      label: id.slice(at + 1),
+      kind,
+      type_label: type,
+      hint: "",
+      options: [],
+      editable: kind === "key",
+      deleted: type === "deleted",
+      ...column,
+    };
   });
 }
 

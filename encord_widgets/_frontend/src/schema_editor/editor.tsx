@@ -1,7 +1,8 @@
 // The whole widget: what can be done, the table of keys, what is staged, the migration under way.
 import type { JSX } from "preact";
 import { plural } from "../shared/cells";
-import { Dialog, ErrorBanner, Icon, Notice } from "../shared/ui";
+import { Dialog } from "../shared/dialog";
+import { ErrorBanner, Icon, Notice } from "../shared/ui";
 import { AddForm } from "./add";
 import { Changes } from "./changes";
 import type { SchemaController } from "./controller";

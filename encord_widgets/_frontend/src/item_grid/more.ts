@@ -1,12 +1,13 @@
-// The part of the grid that is fetched when the grid is first touched: its dialogs.
-import type { JSX } from "preact";
+// The part of the grid that is fetched when the grid is first touched: dialogs with their style, pasting, the
+// picker of dates.
 import type { RequestClient } from "../shared/client";
 import { inflate, moduleOf } from "../shared/unpack";
-import type { Controller } from "./controller";
 import * as lent from "./lent";
 
-export interface More {
-  Dialogs(props: { controller: Controller }): JSX.Element | null;
+type Part = typeof import("./part");
+
+export interface More extends Part {
+  css: string;
 }
 
 // Code and no state: the same for all grids that share this module.
@@ -28,11 +29,11 @@ export function fetchMore(client: RequestClient): Promise<void> {
 
 async function load(client: RequestClient): Promise<void> {
   const { buffers } = await client.request("more");
-  const text = await inflate(buffers[0] ?? new Uint8Array());
+  const [css = "", code = ""] = (await inflate(buffers[0] ?? new Uint8Array())).split("\0");
   const { default: make } = await moduleOf<{
-    default: (lend: () => typeof lent, made: { exports: More }) => void;
-  }>(text);
-  const made = { exports: {} as More };
+    default: (lend: () => typeof lent, made: { exports: Part }) => void;
+  }>(code);
+  const made = { exports: {} as Part };
   make(() => lent, made);
-  here = made.exports;
+  here = { ...made.exports, css };
 }
