@@ -45,7 +45,9 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def rarely_collected() -> Iterator[None]:
-    """Search for cycles a thousandth as often while a commit runs: it makes small objects by the hundred thousand.
+    """Search for cycles a tenth as often while a commit runs: it makes small objects by the hundred thousand.
+
+    Not less: answers lie in cycles with their bodies, a megabyte each, and nothing is won by it.
 
     Unlike `uncollected` it may be held across waits: the garbage of others is still found, later.
 
@@ -57,7 +59,7 @@ def rarely_collected() -> Iterator[None]:
     with _SELDOM.lock:
         if not _SELDOM.holders:
             _SELDOM.usual = gc.get_threshold()
-            _SELDOM.seldom = (_SELDOM.usual[0] * 1000, *_SELDOM.usual[1:])
+            _SELDOM.seldom = (_SELDOM.usual[0] * 10, *_SELDOM.usual[1:])
             gc.set_threshold(*_SELDOM.seldom)
         _SELDOM.holders += 1
     try:
