@@ -24,10 +24,12 @@ def test_a_missing_browser_is_installed(tmp_path: Path, user: str, *, sudo: bool
         file = tmp_path / name
         file.write_text(text.format(user=user, name=name, log=log))
         file.chmod(0o755)
+    # The tests may run below a make of their own, which tells its children how many jobs they may start.
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(
         ["make", "--no-print-directory", "chromium", "CHROMIUM=no-such-browser"],
         cwd=ROOT,
-        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        env={**outside, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,

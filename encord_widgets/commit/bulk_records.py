@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from encord_widgets.commit import bulk_text
+from encord_widgets.commit.journal_file import insert
 from encord_widgets.commit.journal_text import text_of, value_of
 from encord_widgets.metadata.change import Change
 from encord_widgets.metadata.changes_bulk import BulkEdit, ItemIndex
@@ -186,8 +187,9 @@ def expand(connection: sqlite3.Connection, session: int) -> None:
     connection.execute(
         "DELETE FROM edits WHERE session = ? AND no NOT IN (SELECT value FROM json_each(?))", (session, stay)
     )
-    connection.executemany(
-        "INSERT INTO edits (session, item, key, base, after, implied) VALUES (?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "edits (session, item, key, base, after, implied)",
         (
             (session, *cell, text_of(base), text_of(after), implied)
             for cell, (base, after, implied, no) in found.items()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, cast
 
-from encord_widgets.commit.journal_file import JournalError, JournalFile
+from encord_widgets.commit.journal_file import JournalError, JournalFile, insert
 from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, value_of
 from encord_widgets.commit.liveness import Hold, Locks
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow, Status, now
@@ -285,8 +285,9 @@ def write_plan(
     (last,) = connection.execute("SELECT ifnull(max(no), 0) FROM cells").fetchone()
     rows = [(item, change) for item in plan.items for change in item.changes]
     try:
-        connection.executemany(
-            "INSERT INTO cells (no, commit_no, item, name, key, base, after, implied) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        insert(
+            connection,
+            "cells (no, commit_no, item, name, key, base, after, implied)",
             (
                 (no, number, item.item, item.name, c.key, text_of(c.base), text_of(c.after), c.implied)
                 for no, (item, c) in enumerate(rows, last + 1)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from encord_widgets.commit.journal import Journal, JournalError, SourceKey, state_folder
+from encord_widgets.commit.journal_file import insert
 from encord_widgets.commit.journal_schema import VERSION, bring_up_to_date
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
 from encord_widgets.metadata.changes import Change, ChangeSet
@@ -396,3 +397,15 @@ def test_housekeeping_leaves_sessions_in_use_alone(tmp_path):
     assert (found.session, found.alive, found.count) == (session.id, True, 1)
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1000, 1203])
+def test_rows_are_inserted_in_order_whatever_their_number(count):
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE found (no INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT, flag INTEGER)")
+    rows = [(f"'); DROP TABLE found; -- {n}", n % 2 == 0) for n in range(count)]
+    insert(connection, "found (text, flag)", iter(rows))
+    assert connection.execute("SELECT no, text, flag FROM found ORDER BY no").fetchall() == [
+        (no, text, int(flag)) for no, (text, flag) in enumerate(rows, 1)
+    ]
+    connection.close()

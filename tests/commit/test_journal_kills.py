@@ -78,13 +78,15 @@ def test_a_kernel_killed_while_staging_loses_nothing_that_was_staged(tmp_path):
         journal = Journal.open(tmp_path, NAME)
         assert journal.notices == ()
         session = journal.session(FOLDER)
-        (found,) = session.earlier()
-        assert not found.alive
-        there = {(c.item, c.key): (repr(c.base), repr(c.after)) for c in session.adopt(found.session)}
+        there = {}
+        for found in session.earlier():  # none when all was dropped
+            assert not found.alive
+            there |= {(c.item, c.key): (repr(c.base), repr(c.after)) for c in session.adopt(found.session)}
         # The step that was cut off is there whole, or not at all.
         assert there in (state_after(seed, done), state_after(seed, done + 1))
         session.close()
-        assert journal.session(FOLDER).discard(session.id) == len(there)
+        if there:
+            assert journal.session(FOLDER).discard(session.id) == len(there)
         journal.close()
     assert len(set(counts)) > 10  # killed at different instants
 
