@@ -213,9 +213,7 @@ def _plain(results: Any, known: Mapping[str, dict[str, Json]], asked: Sequence[s
         if known:
             parsed = iter(metadata)
             metadata = [known[text] if text in known else next(parsed) for text in texts]
-        if uuids != asked and not are_normal_uuids(uuids):
-            return None
-        if set(map(type, metadata)) != {dict}:
+        if not (uuids == asked or are_normal_uuids(uuids)) or set(map(type, metadata)) != {dict}:
             return None
     except (KeyError, TypeError, ValueError):
         return None

@@ -77,9 +77,8 @@ class Bundle:
         self._wishes: dict[str, Merged] = {}
         self._texts: dict[str, dict[str, Json]] = {}  # what was sent last, by JSON text
         self._prints: dict[str, int] = {}  # of the text that was read last
-        self._edited: dict[
-            str, tuple[int, Edited]
-        ] = {}  # of the text that was sent last, and what it came from
+        # Fingerprint of the text that was sent last, and what it came from.
+        self._edited: dict[str, tuple[int, Edited]] = {}
         self._sent: set[str] = set()
         self._write_errors: dict[str, ApiError] = {}
         self._judged_at = now()

@@ -254,6 +254,17 @@ def insert(connection: sqlite3.Connection, into: str, rows: Iterable[Sequence[ob
         connection: In a transaction.
         into: Table and columns, such as `edits (session, item)`; a constant of this package.
         rows: One value for each column.
+
+    Raises:
+        sqlite3.Error: As SQLite says, such as IntegrityError for a row that is there already.
+
+    Example:
+        >>> connection = sqlite3.connect(":memory:")
+        >>> _ = connection.execute("CREATE TABLE found (item, key)")
+        >>> insert(connection, "found (item, key)", [("8ad5", "weather"), ("8ad5", "lux")])
+        >>> connection.execute("SELECT count(*) FROM found").fetchone()
+        (2,)
+        >>> connection.close()
     """
     arriving = iter(rows)
     while chunk := list(islice(arriving, _ROWS_AT_ONCE)):

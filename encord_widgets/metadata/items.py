@@ -65,6 +65,10 @@ class Edited:
     Args:
         fingerprint: Of the earlier metadata's text.
         keys: The keys that were written or removed.
+
+    Example:
+        >>> Edited(fingerprint=7, keys=("weather",)).keys
+        ('weather',)
     """
 
     fingerprint: int
