@@ -13,10 +13,13 @@ from starlette.datastructures import QueryParams
 from encord_widgets.local.jsontext import decode
 from encord_widgets.local.refusal import RefusedError
 
-__all__ = ["Call", "Past", "as_uuid", "metadata_of", "text_of"]
+__all__ = ["Call", "Past", "as_uuid", "as_uuids", "metadata_of", "text_of"]
 
 
-_USUAL = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SPELLED = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_SPELLED_LENGTH = 36
+_USUAL = re.compile(_SPELLED)
+_ALL_USUAL = re.compile(f"(?:{_SPELLED},)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,23 @@ def as_uuid(value: object, name: str) -> str:
     except ValueError:
         pass
     raise RefusedError(400, f"{name} must be a uuid, got {value!r}.")
+
+
+def as_uuids(values: object, name: str) -> list[str]:
+    """A list of uuids in their usual spelling.
+
+    Raises:
+        RefusedError: 400.
+    """
+    if not isinstance(values, list):
+        raise RefusedError(400, f"{name} must be a list.")
+    try:
+        joined = ",".join([*values, ""])  # one look at all of them
+        if len(joined) == (_SPELLED_LENGTH + 1) * len(values) and _ALL_USUAL.fullmatch(joined):
+            return values
+    except TypeError:
+        pass
+    return [as_uuid(value, name) for value in values]
 
 
 def text_of(fields: Mapping[str, Any], name: str, *, empty: bool = True) -> str | None:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from encord_widgets.local.checkpoints import Checkpoints
+
 __all__ = ["Database", "later_than", "timestamp"]
 
 _APPLICATION_ID = 0x656E6377  # "encw"
@@ -124,6 +126,7 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.lock = threading.RLock()
+        self._checkpoints = None if path is None else Checkpoints(path)
         # An empty name is SQLite's temporary database: in memory while small, on disk when it grows.
         self._connection = sqlite3.connect(
             "" if path is None else path, isolation_level=None, check_same_thread=False, timeout=10
@@ -152,6 +155,8 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute(f"PRAGMA mmap_size = {1 << 30}")
+            # In pages; `Checkpoints` comes long before, unless writers never let it finish.
+            self._connection.execute("PRAGMA wal_autocheckpoint = 16000")
         self._connection.execute(f"PRAGMA cache_size = {-64 * 1024}")
         if tables and version == _VERSION:
             return False
@@ -187,6 +192,7 @@ class Database:
             if self._connection.in_transaction:  # part of an outer transaction
                 yield self._connection
                 return
+            before = self._connection.total_changes
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -194,6 +200,8 @@ class Database:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+            if self._checkpoints is not None:
+                self._checkpoints.changed(self._connection.total_changes - before)
 
     def index_items(self) -> None:
         """Make the indexes of the item table."""
@@ -220,5 +228,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file. A temporary database is gone then."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         with self.lock:
             self._connection.close()

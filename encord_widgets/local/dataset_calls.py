@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 
 from encord_widgets.local.access import UrlSigner
-from encord_widgets.local.call import Call, as_uuid, text_of
+from encord_widgets.local.call import Call, as_uuid, as_uuids, text_of
 from encord_widgets.local.database import timestamp
 from encord_widgets.local.datasets import DataRowRow, Duplicates
 from encord_widgets.local.item_calls import ItemCalls
@@ -143,7 +143,7 @@ class LegacyCalls:
                 conditions.append((sql, _moment(given, name) if name.startswith("created") else given))
         among = payload.get("data_hashes")
         if among is not None:
-            among = _uuids(among, "data_hashes")
+            among = as_uuids(among, "data_hashes")
         rows = self._datasets.rows(call.uuid("resource_id"), conditions, among=among)
         settings = _object(payload, "dataset_access_settings")
         found = self._wire(call, rows, metadata=bool(settings.get("fetch_client_metadata")))
@@ -184,7 +184,7 @@ class LegacyCalls:
             raise RefusedError(400, "duplicates_behavior must be SKIP, FAIL or DUPLICATE.")
         rows = self._datasets.link(
             call.uuid("resource_id"),
-            _uuids(payload.get("item_uuids"), "item_uuids"),
+            as_uuids(payload.get("item_uuids"), "item_uuids"),
             cast("Duplicates", duplicates),
             actor=call.actor,
             request=call.request_id,
@@ -193,7 +193,7 @@ class LegacyCalls:
 
     def _delete(self, call: Call, uid: object, _payload: dict[str, Any]) -> object:
         return self._datasets.unlink(
-            call.uuid("resource_id"), _uuids(uid, "uid"), actor=call.actor, request=call.request_id
+            call.uuid("resource_id"), as_uuids(uid, "uid"), actor=call.actor, request=call.request_id
         )
 
     def _required(self, call: Call, uid: object) -> DataRowRow:
@@ -294,12 +294,6 @@ def _object(fields: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RefusedError(400, f"{name} must be an object.")
     return value
-
-
-def _uuids(given: object, name: str) -> list[str]:
-    if not isinstance(given, list):
-        raise RefusedError(400, f"{name} must be a list.")
-    return [as_uuid(uuid, name) for uuid in given]
 
 
 def legacy_refusal(status: int, message: str) -> bytes:

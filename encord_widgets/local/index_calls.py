@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from encord_widgets.local.call import Call, as_uuid, text_of
+from encord_widgets.local.call import Call, as_uuid, as_uuids, text_of
 from encord_widgets.local.index_collections import EVERY_FOLDER
 from encord_widgets.local.item_calls import ItemCalls
 from encord_widgets.local.paging import Keyset
@@ -108,7 +108,7 @@ class CollectionCalls:
 
     def add_items(self, call: Call) -> bytes:
         """POST index/collections/{collection}/add-items: what can be added is, the rest is named."""
-        wanted = _uuids_in(call.json_object(), "itemUuids")
+        wanted = as_uuids(call.json_object().get("itemUuids"), "itemUuids")
         failed = self._collections.add(
             self._collection(call), wanted, actor=call.actor, request=call.request_id
         )
@@ -116,7 +116,7 @@ class CollectionCalls:
 
     def remove_items(self, call: Call) -> bytes:
         """POST index/collections/{collection}/remove-items."""
-        wanted = _uuids_in(call.json_object(), "itemUuids")
+        wanted = as_uuids(call.json_object().get("itemUuids"), "itemUuids")
         failed = self._collections.drop(
             self._collection(call), wanted, actor=call.actor, request=call.request_id
         )
@@ -249,17 +249,5 @@ def _definition(fields: dict[str, Any], name: str) -> dict[str, Any] | None:
 def _uuids_of(call: Call) -> tuple[str | None, list[str]]:
     """Top-level folder and uuids that a listing is narrowed to."""
     folder = call.query.get("topLevelFolderUuid")
-    among = [as_uuid(uuid, "uuids") for uuid in call.query.getlist("uuids")]
+    among = as_uuids(call.query.getlist("uuids"), "uuids")
     return None if folder is None else as_uuid(folder, "topLevelFolderUuid"), among
-
-
-def _uuids_in(fields: dict[str, Any], name: str) -> list[str]:
-    """A list of uuids among the fields of a body.
-
-    Raises:
-        RefusedError: 400.
-    """
-    given = fields.get(name)
-    if not isinstance(given, list):
-        raise RefusedError(400, f"{name} must be a list.")
-    return [as_uuid(uuid, name) for uuid in given]

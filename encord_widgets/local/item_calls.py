@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from encord_widgets.local.access import UrlSigner
-from encord_widgets.local.call import Call, as_uuid, metadata_of, text_of
+from encord_widgets.local.call import Call, as_uuids, metadata_of, text_of
 from encord_widgets.local.items import ItemFilter, ItemPatch
 from encord_widgets.local.paging import Keyset
 from encord_widgets.local.records import ITEM_TYPES, MetadataOf, inline_metadata, no_metadata, page
@@ -102,11 +102,8 @@ class ItemCalls:
     def get_bulk(self, call: Call) -> bytes:
         """POST storage/items/get-bulk."""
         fields = call.json_object()
-        wanted = fields.get("itemUuids")
-        if not isinstance(wanted, list):
-            raise RefusedError(400, "itemUuids must be a list.")
-        _check_size(len(wanted))
-        uuids = [as_uuid(uuid, "itemUuids") for uuid in wanted]
+        uuids = as_uuids(fields.get("itemUuids"), "itemUuids")
+        _check_size(len(uuids))
         rows = self._items.rows(list(dict.fromkeys(uuids)))
         require_all = fields.get("requireAll", not self._leave_out_unknown)
         if require_all and any(uuid not in rows for uuid in uuids):
@@ -175,7 +172,7 @@ class ItemCalls:
         if not isinstance(given, dict):
             raise RefusedError(400, "itemPatches must be an object of item uuid and patch.")
         _check_size(len(given))
-        patches = {as_uuid(uuid, "itemPatches"): _patch(fields) for uuid, fields in given.items()}
+        patches = dict(zip(as_uuids(list(given), "itemPatches"), map(_patch, given.values()), strict=True))
         with self._store.database.write():
             if self._leave_out_unknown:
                 known = self._items.rows(list(patches))
@@ -188,12 +185,9 @@ class ItemCalls:
         folder = call.uuid("folder")
         self._store.folders.require(folder)
         fields = call.json_object()
-        wanted = fields.get("childUuids")
-        if not isinstance(wanted, list):
-            raise RefusedError(400, "childUuids must be a list.")
         removed = self._items.remove(
             folder,
-            [as_uuid(uuid, "childUuids") for uuid in wanted],
+            as_uuids(fields.get("childUuids"), "childUuids"),
             unused_frames=bool(fields.get("removeUnusedFrames")),
             actor=call.actor,
             request=call.request_id,
@@ -209,11 +203,13 @@ class ItemCalls:
 
 
 def _patch(fields: object) -> ItemPatch:
-    if not isinstance(fields, Mapping):
+    if not isinstance(fields, dict):
         raise RefusedError(400, "A patch must be a JSON object.")
-    checked: Mapping[str, Any] = fields
-    text_of(checked, "description")  # accepted and not kept
-    return ItemPatch(name=text_of(checked, "name", empty=False), metadata=metadata_of(checked))
+    metadata = metadata_of(fields)
+    if len(fields) == 1 and metadata is not None:
+        return ItemPatch(metadata=metadata)
+    text_of(fields, "description")  # accepted and not kept
+    return ItemPatch(name=text_of(fields, "name", empty=False), metadata=metadata)
 
 
 def _check_size(count: int) -> None:

@@ -11,7 +11,8 @@ __all__ = ["decode", "encode", "metadata_object", "metadata_text"]
 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 # Past 64 bits orjson reads an integer as a float: 20 digits may be too many, 19 behind a minus.
-_TOO_LONG = (b"0" * 20, b"-" + b"0" * 19)
+_LONG = b"0" * 19
+_BEFORE_A_NUMBER = b"[:, \t\r\n"
 
 
 def _refuse_constant(name: str) -> Any:
@@ -28,13 +29,27 @@ def decode(body: bytes) -> Any:
         >>> decode(b'{"n": 123456789012345678901234567890}')
         {'n': 123456789012345678901234567890}
     """
-    digits = body.translate(_DIGITS)
-    if any(long in digits for long in _TOO_LONG):
+    if _has_long_integer(body):
         try:
             return json.loads(body, parse_constant=_refuse_constant)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
     return orjson.loads(body)
+
+
+def _has_long_integer(body: bytes) -> bool:
+    """Whether one may be there; digits within a word, a checksum for instance, are none."""
+    digits = body.translate(_DIGITS)
+    place = digits.find(_LONG)
+    while place >= 0:
+        end = place + len(_LONG)
+        while digits[end : end + 1] == b"0":
+            end += 1
+        before = digits[place - 1] if place else ord(":")
+        if before == ord("-") or (end - place > len(_LONG) and before in _BEFORE_A_NUMBER):
+            return True
+        place = digits.find(_LONG, end)
+    return False
 
 
 def encode(value: object) -> bytes:
