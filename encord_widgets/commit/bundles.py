@@ -9,7 +9,7 @@ from typing import Final
 
 import anyio
 
-from encord_widgets.api.codec import encode, uncollected
+from encord_widgets.api.codec import encode, encode_parsed, uncollected
 from encord_widgets.api.errors import ApiError, RateLimitedError
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.receipt import ReceiptRow, Status, now
@@ -141,11 +141,14 @@ class Bundle:
 
     def _spelled(self, items: Sequence[str]) -> dict[str, bytes]:
         """The JSON texts to send; notes them, so that what comes back letter for letter is known."""
-        patches = {item: encode(self._wishes[item].metadata) for item in items}
+        wishes = [self._wishes[item] for item in items]
+        # What is live was parsed from JSON; what is wanted may hold anything, which is refused here.
+        encode([change.after for merged in wishes for change in merged.written if change.after is not ABSENT])
+        patches = dict(zip(items, [encode_parsed(merged.metadata) for merged in wishes], strict=True))
         texts = list(map(bytes.decode, patches.values()))
-        self._texts = {text: self._wishes[item].metadata for item, text in zip(items, texts, strict=True)}
-        for item, fingerprint in zip(items, fingerprints_of(texts), strict=True):
-            keys = tuple([change.key for change in self._wishes[item].written])
+        self._texts = {text: merged.metadata for text, merged in zip(texts, wishes, strict=True)}
+        for item, merged, fingerprint in zip(items, wishes, fingerprints_of(texts), strict=True):
+            keys = tuple([change.key for change in merged.written])
             self._edited[item] = fingerprint, Edited(self._prints[item], keys)
         return patches
 
@@ -182,9 +185,12 @@ class Bundle:
     def _shows(self, item: str) -> bool:
         """Whether every change that was to be written is what was read last."""
         held = self._observed.get(item)
-        return held is not None and all(
-            same(held.get(change.key, ABSENT), change.after) for change in self._wishes[item].written
-        )
+        if held is None:
+            return False
+        for change in self._wishes[item].written:  # noqa: SIM110 - all() would make a generator for every item
+            if not same(held.get(change.key, ABSENT), change.after):
+                return False
+        return True
 
     def _is_as_before(self, item: str) -> bool:
         """Whether every change that does not show still has its base: a late answer, nobody's edit."""
@@ -221,6 +227,7 @@ class Bundle:
                 self._judge_unread(planned)
                 continue
             held = self._observed.get(item)
+            first = len(self._outcome.rows)
             for change in (*merged.already, *merged.conflicts):
                 # What was read last counts: others may have come round to it since, or gone away from it.
                 theirs = self._last_seen[item].get(change.key, ABSENT)
@@ -231,6 +238,8 @@ class Bundle:
                     self._add(planned, change, theirs, "conflict", note)
             for change in merged.written:
                 self._judge_written(planned, change, held, _settled_note(merged, change))
+            if len(planned.changes) > 1:
+                self._outcome.rows[first:] = _as_planned(self._outcome.rows[first:], planned)
 
     def _judge_unread(self, planned: PlannedItem) -> None:
         error = self._read_errors.get(planned.item)
@@ -260,19 +269,15 @@ class Bundle:
     def _add(
         self, planned: PlannedItem, change: Change, observed: Value, status: Status, note: str = ""
     ) -> None:
-        self._outcome.rows.append(
-            ReceiptRow(
-                item=planned.item,
-                name=planned.name,
-                key=change.key,
-                before=change.base,
-                wanted=change.after,
-                observed=observed,
-                status=status,
-                note=note,
-                at=self._judged_at,
-            )
-        )
+        item, key, base, after, _ = change
+        row = ReceiptRow(item, planned.name, key, base, after, observed, status, note, self._judged_at)
+        self._outcome.rows.append(row)
+
+
+def _as_planned(rows: Iterable[ReceiptRow], planned: PlannedItem) -> list[ReceiptRow]:
+    """Rows of one item in the order of its changes."""
+    order = {change.key: place for place, change in enumerate(planned.changes)}
+    return sorted(rows, key=lambda row: order[row.key])
 
 
 def _settled_note(merged: Merged, change: Change) -> str:

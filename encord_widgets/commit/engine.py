@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TypeVar
 
 import anyio
@@ -14,7 +15,7 @@ import anyio
 from encord_widgets.api.codec import uncollected
 from encord_widgets.commit.bundles import LEFT_OUT, Bundle, BundleOutcome
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress
-from encord_widgets.commit.receipt import Receipt, ReceiptRow, now, rows_in_order
+from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
 from encord_widgets.commit.wire_calls import CommitApi, CommitCalls
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
@@ -30,9 +31,21 @@ _HARMLESS = frozenset({"verified", "already", "conflict"})
 
 
 @dataclass(slots=True)
+class _Part:
+    """What one bundle is to do, and its rows of the receipt once it has them."""
+
+    planned: Sequence[PlannedItem]
+    rows: list[ReceiptRow] = field(default_factory=list)
+
+    def make(self) -> None:
+        """Make the items, which may be columns until now: each is looked at several times."""
+        with uncollected():  # many small objects at once, none of them in a cycle
+            self.planned = tuple(self.planned)
+
+
+@dataclass(slots=True)
 class _State:
     progress: CommitProgress
-    rows: list[ReceiptRow] = field(default_factory=list)
     bundles: int = 0
     fault: str = ""
 
@@ -76,58 +89,67 @@ class _Commit:
     on_observed: Callable[[ItemBatch], None]
     log: CommitLog
     canary: int = 0
-    bundles: list[Sequence[PlannedItem]] = field(default_factory=list)
+    parts: list[_Part] = field(init=False)
     limiter: anyio.CapacityLimiter = field(init=False)
     state: _State = field(init=False)
 
     def __post_init__(self) -> None:
         self.canary = self._canary_items()
-        self.bundles = list(_cut(self.plan.items, self.canary, self.options))
+        self.parts = list(map(_Part, _cut(self.plan.items, self.canary, self.options)))
         self.limiter = anyio.CapacityLimiter(self.options.concurrency)
         total = len(self.plan.items)
-        self.state = _State(CommitProgress("reading", items_total=total, bundles_total=len(self.bundles)))
+        self.state = _State(CommitProgress("reading", items_total=total, bundles_total=len(self.parts)))
 
     async def run(self) -> Receipt:
         started = now()
         self.on_progress(self.state.progress)
-        waiting = iter(self.bundles)
-        proved = anyio.Event()
+        waiting = iter(self.parts)
+        begun, proved = anyio.Event(), anyio.Event()
         async with anyio.create_task_group() as group:
             if self.canary:
                 self._moved("canary")
-                group.start_soon(self._prove, next(waiting), proved)
+                group.start_soon(self._prove, next(waiting), begun, proved)
+                # The others are read while the canary is on its way, not while it waits for the plan to be written
+                # down: that would only take longer beside them, and what they read would be older when they write.
+                await begun.wait()
             else:
                 proved.set()
             if self.options.concurrency == 1:
                 await proved.wait()
-            # The next bundles are read meanwhile, and wait for the canary before they write.
-            for _ in range(min(self.options.concurrency, len(self.bundles))):
+            for _ in range(min(self.options.concurrency, len(self.parts))):
                 group.start_soon(self._work, waiting, proved)
         self._moved("done")
-        places = ((change.item, change.key) for change in self.plan.changes)
-        order = {place: position for position, place in enumerate(places)}
-        receipt = Receipt(rows_in_order(self.state.rows, order), started, now(), self.state.bundles)
+        self.plan.keep_items(tuple(chain.from_iterable(part.planned for part in self.parts)))
+        rows = tuple(chain.from_iterable(part.rows for part in self.parts))
+        receipt = Receipt(rows, started, now(), self.state.bundles)
         await self._written_down(self.log.finish, receipt)
         return receipt
 
-    async def _prove(self, canary: Sequence[PlannedItem], proved: anyio.Event) -> None:
-        await self._commit(canary, self._goes_on)
-        self._check_canary({planned.item for planned in canary})
+    async def _prove(self, canary: _Part, begun: anyio.Event, proved: anyio.Event) -> None:
+        async def may_write() -> bool:
+            begun.set()
+            return await self._goes_on()
+
+        await self._commit(canary, may_write)
+        self._check_canary(canary.rows)
+        begun.set()
         proved.set()
 
-    async def _work(self, waiting: Iterable[Sequence[PlannedItem]], proved: anyio.Event) -> None:
+    async def _work(self, waiting: Iterable[_Part], proved: anyio.Event) -> None:
         async def may_write() -> bool:
             await proved.wait()
             return await self._goes_on()
 
-        for planned in waiting:
+        for part in waiting:
             async with self.limiter:
-                await self._commit(planned, may_write)
+                await self._commit(part, may_write)
 
     async def _goes_on(self) -> bool:
         return not self.stop.is_set() and not self.state.fault
 
-    async def _commit(self, planned: Sequence[PlannedItem], may_write: Callable[[], Awaitable[bool]]) -> None:
+    async def _commit(self, part: _Part, may_write: Callable[[], Awaitable[bool]]) -> None:
+        part.make()
+        planned = part.planned
         if await self._goes_on():
             written_down = anyio.Event()
 
@@ -145,14 +167,14 @@ class _Commit:
                 group.start_soon(intend)
                 outcome = await Bundle(self.calls, planned, self.options, self._moved, ready).run()
             if outcome is not None:
-                await self._settle(planned, outcome)
+                await self._settle(part, outcome)
                 return
-        self.state.rows.extend(_unsent(planned, self.state.fault))
+        part.rows = list(_unsent(planned, self.state.fault))
 
-    async def _settle(self, planned: Sequence[PlannedItem], outcome: BundleOutcome) -> None:
+    async def _settle(self, part: _Part, outcome: BundleOutcome) -> None:
         await self._written_down(self.log.outcome, outcome.rows)
         state = self.state
-        state.rows.extend(outcome.rows)
+        part.rows = outcome.rows
         state.bundles += bool(outcome.written)
         for batch in outcome.observed:
             self.on_observed(batch)
@@ -163,7 +185,7 @@ class _Commit:
         self.limiter.total_tokens = (
             max(1, tokens // 2) if outcome.rate_limited else min(self.options.concurrency, tokens + 1)
         )
-        state.progress = _counted(state.progress, planned, outcome)
+        state.progress = _counted(state.progress, part, outcome)
         self.on_progress(state.progress)
 
     async def _written_down(self, write: Callable[[T], None], what: T) -> bool:
@@ -184,8 +206,7 @@ class _Commit:
         many = len(self.plan.items) > self.options.canary_over
         return min(self.options.canary, len(self.plan.items)) if many or destroys else 0
 
-    def _check_canary(self, items: set[str]) -> None:
-        rows = [row for row in self.state.rows if row.item in items]
+    def _check_canary(self, rows: Sequence[ReceiptRow]) -> None:
         # An item that is gone says nothing about the others, unless they all are.
         gone = [row for row in rows if row.note == LEFT_OUT]
         told = rows if len(gone) == len(rows) else [row for row in rows if row.note != LEFT_OUT]
@@ -231,8 +252,6 @@ async def commit_plan(
     """
     check_destroys(plan, options)
     calls = CommitCalls(api, options.bundle_bytes)
-    with uncollected():  # many small objects at once, none of them in a cycle
-        plan.keep_items()
     return await _Commit(calls, plan, options, stop, on_progress, on_observed, log).run()
 
 
@@ -249,15 +268,13 @@ def _cut(
         yield items[start : start + size]
 
 
-def _counted(
-    progress: CommitProgress, planned: Sequence[PlannedItem], outcome: BundleOutcome
-) -> CommitProgress:
+def _counted(progress: CommitProgress, part: _Part, outcome: BundleOutcome) -> CommitProgress:
     counts = dict(progress.counts)
     for row in outcome.rows:
         counts[row.status] = counts.get(row.status, 0) + 1
     return replace(
         progress,
-        items_done=progress.items_done + len(planned),
+        items_done=progress.items_done + len(part.planned),
         bundles_done=progress.bundles_done + 1,
         counts=counts,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import orjson
 
 from encord_widgets.metadata.values import ABSENT, Absent, Value, compact, loads
 
-__all__ = ["SourceKey", "moment_of", "text_of", "value_of"]
+__all__ = ["SourceKey", "moment_of", "text_of", "texts_of", "value_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,26 @@ def text_of(value: Value) -> str | None:
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"))
     return text
+
+
+def texts_of(values: Iterable[Value]) -> list[str | None]:
+    """As `text_of`, for many values: a text that comes again and again is spelled once.
+
+    Args:
+        values: JSON values or `ABSENT`.
+
+    Example:
+        >>> texts_of(["rain", "rain", 4])
+        ['"rain"', '"rain"', '4']
+    """
+    spelled = _Spelled()
+    return [spelled[value] if type(value) is str else text_of(value) for value in values]
+
+
+class _Spelled(dict[str, str | None]):
+    def __missing__(self, value: str) -> str | None:
+        text = self[value] = text_of(value)
+        return text
 
 
 def value_of(text: str | None) -> Value:

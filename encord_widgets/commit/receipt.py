@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple, TypeAlias
 
 from encord_widgets.commit.judged import JudgedRows
 from encord_widgets.errors import EncordWidgetsError
@@ -36,8 +35,7 @@ STATUSES: Final[dict[Status, str]] = {
 OPEN: Final[frozenset[Status]] = frozenset({"conflict", "refused", "failed", "differs", "pending"})
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptRow:
+class ReceiptRow(NamedTuple):
     """The fate of one key of one item.
 
     Args:
@@ -305,13 +303,3 @@ class Receipt(_Bound, JudgedRows[ReceiptRow, Status]):
 def now() -> dt.datetime:
     """The present moment in UTC."""
     return dt.datetime.now(dt.UTC)
-
-
-def rows_in_order(rows: Iterable[ReceiptRow], order: dict[tuple[str, str], int]) -> tuple[ReceiptRow, ...]:
-    """Rows in the order of the plan, however the bundles finished.
-
-    Args:
-        rows: Rows of all bundles.
-        order: Position of each item and key in the plan.
-    """
-    return tuple(sorted(rows, key=lambda row: order[row.item, row.key]))

@@ -7,15 +7,17 @@ import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Final, TypeAlias, cast
 
 from encord_widgets.commit.journal_file import JournalError, JournalFile, insert
-from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, value_of
+from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, texts_of, value_of
 from encord_widgets.commit.liveness import Hold, Locks
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow, Status, now
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.plan import Plan, PlannedItem
+from encord_widgets.metadata.plan_items import planned_cells
 from encord_widgets.metadata.texts import counted
 
 __all__ = ["CommitRecord", "Desk", "OpenCommit", "claim", "drop_settled", "find_open", "write_plan"]
@@ -23,10 +25,9 @@ __all__ = ["CommitRecord", "Desk", "OpenCommit", "claim", "drop_settled", "find_
 _OPEN_LIST: Final = ", ".join(f"'{status}'" for status in sorted(OPEN))
 LEFT: Final = f"(status IS NULL OR status IN ({_OPEN_LIST}))"
 """Whether a cell still wants something: it has no verdict, or one that leaves it open."""
-Cells: TypeAlias = dict[tuple[str, str], tuple[int, Change]]
-"""Number and change of cells, by item and key."""
+Numbers: TypeAlias = dict[tuple[str, str], int]
+"""Numbers of cells in the file, by item and key."""
 _LISTED: Final = "(SELECT value FROM json_each(?))"
-_NO_CELL: Final = (0, None)
 
 
 @dataclass(slots=True)
@@ -104,17 +105,18 @@ class CommitRecord:
         commit: Id of the commit.
         number: Its number in the file.
         hold: Sign of life of the session that commits, kept up while the commit is under way.
-        cells: Its cells where they are known already; else they are read when they are needed.
+        numbers: Of its cells, where they are known already; else they are read when they are needed.
     """
 
     def __init__(
-        self, desk: Desk, commit: str, number: int, hold: Hold | None, cells: Cells | None = None
+        self, desk: Desk, commit: str, number: int, hold: Hold | None, numbers: Numbers | None = None
     ) -> None:
         self.id = commit
         self._desk = desk
         self._number = number
         self._hold = hold
-        self._known = cells
+        self._numbers = numbers
+        self._sent: dict[tuple[str, str], Change] = {}  # what bundles under way are to write
         desk.running[commit] = self
 
     def plan_left(self) -> Plan:
@@ -142,9 +144,10 @@ class CommitRecord:
         Raises:
             JournalError: If that cannot be written down; then do not send it.
         """
-        cells = self._cells()
-        places = ((item.item, change.key) for item in planned for change in item.changes)
-        numbers = _numbers(cells[place][0] for place in places if place in cells)
+        known = self._known()
+        sent = {(item.item, change.key): change for item in planned for change in item.changes}
+        self._sent.update(sent)
+        numbers = str([known[place] for place in sent if place in known])
         with self._desk.file.write(durable=True) as connection:
             connection.execute(f"UPDATE cells SET sent = 1 WHERE no IN {_LISTED}", (numbers,))  # noqa: S608
 
@@ -157,13 +160,14 @@ class CommitRecord:
         Raises:
             JournalError: If that cannot be written down.
         """
-        cells = self._cells()
+        known = self._known()
         plain: dict[dt.datetime, list[int]] = {}
         others: list[ReceiptRow] = []
         for row in rows:
-            number, change = cells.get((row.item, row.key), _NO_CELL)
-            if change is not None and _went_as_planned(row, change):
-                plain.setdefault(row.at, []).append(number)
+            place = row.item, row.key
+            change = self._sent.pop(place, None)
+            if change is not None and place in known and _went_as_planned(row, change):
+                plain.setdefault(row.at, []).append(known[place])
             else:
                 others.append(row)
         with self._desk.file.write(durable=True) as connection:
@@ -172,7 +176,7 @@ class CommitRecord:
                 connection.execute(
                     "UPDATE cells SET status = 'verified', observed = after, note = '', at = ?, revised = 0, "  # noqa: S608
                     f"before = NULL, wanted = NULL WHERE no IN {_LISTED}",
-                    (at.isoformat(), _numbers(numbers)),
+                    (at.isoformat(), str(numbers)),
                 )
             self._judge(connection, others)
 
@@ -200,11 +204,11 @@ class CommitRecord:
         self._desk.running.pop(self.id, None)
         self._hold = None
 
-    def _cells(self) -> Cells:
-        """Number and change of every cell that is not settled yet, by place."""
-        if self._known is None:
-            self._known = dict(_cells_left(self._desk.file, self.id))
-        return self._known
+    def _known(self) -> Numbers:
+        """Numbers of the cells that are not settled yet, by place."""
+        if self._numbers is None:
+            self._numbers = _numbers_left(self._desk.file, self.id)
+        return self._numbers
 
     def _judge(self, connection: sqlite3.Connection, rows: Iterable[ReceiptRow]) -> None:
         # A conflict policy may settle a cell on values other than the planned ones; these are kept beside them.
@@ -221,10 +225,6 @@ class CommitRecord:
                 for before, wanted in ((text_of(row.before), text_of(row.wanted)),)
             ),
         )  # fmt: skip
-
-
-def _numbers(found: Iterable[int]) -> str:
-    return str(list(found))
 
 
 def _went_as_planned(row: ReceiptRow, change: Change) -> bool:
@@ -258,7 +258,7 @@ def drop_settled(connection: sqlite3.Connection, number: int) -> None:
 
 def write_plan(
     connection: sqlite3.Connection, commit: str, session: str, source: SourceKey, plan: Plan
-) -> tuple[int, Cells]:
+) -> tuple[int, Numbers]:
     """Write a whole plan down.
 
     Args:
@@ -269,7 +269,7 @@ def write_plan(
         plan: What is to be written.
 
     Returns:
-        Number of the commit in the file, and its cells.
+        Number of the commit in the file, and those of its cells.
 
     Raises:
         InvalidInputError: If the plan names a cell twice.
@@ -283,19 +283,17 @@ def write_plan(
         ),
     ).fetchone()  # fmt: skip
     (last,) = connection.execute("SELECT ifnull(max(no), 0) FROM cells").fetchone()
-    rows = [(item, change) for item in plan.items for change in item.changes]
+    cells = planned_cells(plan.items, texts_of)
+    numbers = range(last + 1, last + 1 + len(cells.items))
     try:
         insert(
             connection,
             "cells (no, commit_no, item, name, key, base, after, implied)",
-            (
-                (no, number, item.item, item.name, c.key, text_of(c.base), text_of(c.after), c.implied)
-                for no, (item, c) in enumerate(rows, last + 1)
-            ),
+            zip(numbers, repeat(number), *cells, strict=False),
         )
     except sqlite3.IntegrityError:
         raise InvalidInputError(_doubles(plan)) from None
-    return int(number), {(item.item, c.key): (no, c) for no, (item, c) in enumerate(rows, last + 1)}
+    return int(number), dict(zip(zip(cells.items, cells.keys, strict=True), numbers, strict=True))
 
 
 def find_open(desk: Desk, source: SourceKey | None = None) -> list[OpenCommit]:
@@ -361,15 +359,14 @@ def _in_use(desk: Desk, commit: str, owner: str) -> bool:
     return desk.locks.alive(owner)
 
 
-def _cells_left(file: JournalFile, commit: str) -> Iterator[tuple[tuple[str, str], tuple[int, Change]]]:
+def _numbers_left(file: JournalFile, commit: str) -> Numbers:
     with file.read() as connection:
         rows = connection.execute(
-            "SELECT no, item, key, base, after, implied FROM cells "  # noqa: S608 - LEFT is a constant
+            "SELECT no, item, key FROM cells "  # noqa: S608 - LEFT is a constant
             f"WHERE commit_no = (SELECT no FROM commits WHERE id = ?) AND {LEFT}",
             (commit,),
         ).fetchall()
-    for no, item, key, base, after, implied in rows:
-        yield (item, key), (no, Change(item, key, value_of(base), value_of(after), bool(implied)))
+    return {(item, key): no for no, item, key in rows}
 
 
 def _plan_left(file: JournalFile, commit: str) -> Plan:

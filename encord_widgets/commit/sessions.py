@@ -241,9 +241,9 @@ class Session:
             with self._desk.file.write(durable=True) as connection:
                 # The commit drops what it settles, cell by cell.
                 bulk_records.expand(connection, self._write(connection))
-                number, cells = write_plan(connection, commit, self.id, self.source, plan)
+                number, numbers = write_plan(connection, commit, self.id, self.source, plan)
             self._written()
-            return CommitRecord(self._desk, commit, number, self._hold, cells)
+            return CommitRecord(self._desk, commit, number, self._hold, numbers)
 
     def open_commits(self) -> list[OpenCommit]:
         """Commits of the same source that were begun and did not end, the latest first.

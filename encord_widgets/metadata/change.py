@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from encord_widgets.metadata.values import ABSENT, Value
 
 __all__ = ["Change"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):  # four times quicker to make than a frozen dataclass, and they come by the 100,000
     """One key of one item, from what it was based on to what is wanted.
 
     Args:

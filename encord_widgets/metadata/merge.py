@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from encord_widgets.errors import InvalidInputError, Problem
@@ -106,14 +106,16 @@ def merge(live: Mapping[str, Json], changes: Iterable[Change], on_conflict: OnCo
     for planned in changes:
         change = planned
         now = live.get(change.key, ABSENT)
-        if not same(now, change.after) and not same(now, change.base):
+        there = same(now, change.after)
+        if not there and not same(now, change.base):
             wish = _wish(Conflict(change.item, change.key, change.base, change.after, now), on_conflict)
             if isinstance(wish, Conflict):
                 conflicts.append(change)
                 continue
-            change = replace(change, base=now, after=wish)
+            change = change._replace(base=now, after=wish)
             settled[change.key] = planned
-        if same(now, change.after):
+            there = same(now, wish)
+        if there:
             already.append(change)
             continue
         written.append(change)

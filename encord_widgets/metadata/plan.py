@@ -131,10 +131,14 @@ class Plan:
             return tuple(self.items.listing.changes())
         return tuple(change for planned in self.items for change in planned.changes)
 
-    def keep_items(self) -> None:
-        """Make all items once and keep them, for who looks at each of them several times, as a commit does."""
+    def keep_items(self, made: tuple[PlannedItem, ...]) -> None:
+        """Keep the items, for who looks at all of them once more.
+
+        Args:
+            made: All of `items`, as they were taken out of there one by one.
+        """
         if isinstance(self.items, PlannedItems):
-            self.items.keep()
+            self.items.keep(made)
 
     @property
     def destroys(self) -> tuple[Change, ...]:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, overload
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from encord_widgets.metadata.change import Change
 from encord_widgets.metadata.changes_bulk import BulkEdit, Mask
 from encord_widgets.metadata.changes_order import Listing
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.values import ABSENT
+from encord_widgets.metadata.values import ABSENT, Value
 
-__all__ = ["PlannedItem", "PlannedItems", "destroyed", "destroyed_by_key"]
+__all__ = ["PlannedCells", "PlannedItem", "PlannedItems", "destroyed", "destroyed_by_key", "planned_cells"]
 
 _CHUNK: Final = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedItem:
+class PlannedItem(NamedTuple):
     """The changes planned for one item.
 
     Args:
@@ -81,10 +80,13 @@ class PlannedItems(Sequence[PlannedItem]):
         """Whether `keep` was called."""
         return self._made is not None
 
-    def keep(self) -> None:
-        """Make all items once and keep them."""
-        if self._made is None:
-            self._made = tuple(self)
+    def keep(self, made: tuple[PlannedItem, ...]) -> None:
+        """Keep the items, for who looks at all of them once more.
+
+        Args:
+            made: All of them, in order, as they were taken out of here.
+        """
+        self._made = made
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, (tuple, PlannedItems)):
@@ -139,6 +141,55 @@ class PlannedItems(Sequence[PlannedItem]):
         found = list(map(PlannedItem, uuids, self._named(places, uuids), changes))
         rest = listing.rest[max(0, start - inside) : max(0, stop - inside)]
         return found + [PlannedItem(item, item, tuple(listing.cells[item].values())) for item in rest]
+
+
+class PlannedCells(NamedTuple):
+    """Planned changes as columns: one entry for each, in the order of the plan.
+
+    Args:
+        items: Item uuids.
+        names: Item names.
+        keys: Metadata keys.
+        bases: Texts of the values that they are based on.
+        afters: Texts of the values wanted.
+        implied: Which of them an overwrite removes without naming the key.
+    """
+
+    items: Sequence[str]
+    names: Sequence[str]
+    keys: Sequence[str]
+    bases: Sequence[str | None]
+    afters: Sequence[str | None]
+    implied: Sequence[bool]
+
+
+def planned_cells(
+    items: Sequence[PlannedItem], texts_of: Callable[[Iterable[Value]], list[str | None]]
+) -> PlannedCells:
+    """The changes of planned items as columns; without an object for each where there are none yet.
+
+    Args:
+        items: Planned items.
+        texts_of: Spells values.
+    """
+    if isinstance(items, PlannedItems) and not items.are_kept:
+
+        def of_column(column: Column, rows: Rows) -> npt.NDArray[np.object_]:
+            return np.fromiter(texts_of(column.values(rows)), object, count=len(rows))
+
+        flat = items.listing.flat(of_column, lambda value: texts_of([value])[0])
+        names = np.array([*items.named, *(planned.name for planned in items.outside)], dtype=object)
+        columns = (flat.item, names[flat.at], flat.key, flat.before, flat.after, flat.implied)
+        return PlannedCells(*(column.tolist() for column in columns))
+    rows = [(planned, change) for planned in items for change in planned.changes]
+    return PlannedCells(
+        [planned.item for planned, _ in rows],
+        [planned.name for planned, _ in rows],
+        [change.key for _, change in rows],
+        texts_of(change.base for _, change in rows),
+        texts_of(change.after for _, change in rows),
+        [change.implied for _, change in rows],
+    )
 
 
 def destroyed(items: Sequence[PlannedItem]) -> tuple[Change, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -114,7 +113,7 @@ class TestTheAccountsNotice:
         change = Change(item, "lux", 1, 2)
         row = ReceiptRow(item, "a.jpg", "weather", "rain", "fog", "fog", "verified", "", at)
         ledger = Ledger(store, 0)
-        found, _ = accounted(ledger, [change], Receipt((row, replace(row, key="lux")), at, at, 1))
+        found, _ = accounted(ledger, [change], Receipt((row, row._replace(key="lux")), at, at, 1))
         assert found["keys not accounted for"] == 1
 
     def test_the_same_sent_twice(self, store, item):

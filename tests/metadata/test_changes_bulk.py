@@ -254,7 +254,7 @@ class Laws(RuleBasedStateMachine):
         """Whatever was staged and dropped since, a plan stays as it was made."""
         for plan, plain in getattr(self, "plans", ()):
             same_plan(plan, plain)
-            plan.keep_items()
+            plan.keep_items(tuple(plan.items))
             same_plan(plan, plain)
             assert all(mine is again for mine, again in zip(plan.changes, plan.changes, strict=True))
 
