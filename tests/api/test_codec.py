@@ -8,7 +8,7 @@ import math
 import pytest
 from hypothesis import given, settings
 
-from encord_widgets.api.codec import decode, encode, rarely_collected
+from encord_widgets.api.codec import decode, encode, encode_parsed, rarely_collected
 from encord_widgets.api.wire_model import are_normal_uuids, checked_uuids
 from encord_widgets.errors import InvalidInputError
 from tests.metadata.strategies import values
@@ -21,6 +21,7 @@ OTHER = "8ad5c1e0-0000-4000-8000-000000000002"
 @given(values)
 def test_what_is_encoded_is_decoded(value):
     assert decode(encode(value)) == value
+    assert encode_parsed(decode(encode(value))) == encode(value)
 
 
 @pytest.mark.parametrize("body", [{"a": None, "b": math.nan}, [None, [math.inf]], {"a": {"b": [math.nan]}}])

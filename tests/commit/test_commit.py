@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 
 import anyio
 import pytest
@@ -301,6 +303,44 @@ def test_a_canary_goes_first_and_a_surprise_stops_the_rest():
     assert "not welcome" in receipt.pending[0].note
 
 
+def test_bundles_are_read_once_the_plan_is_written_down():
+    events = []
+
+    class Log:
+        def intent(self, planned):
+            if planned[0].item == "i0":
+                time.sleep(0.05)
+            events.append("written down")
+
+        def outcome(self, rows): ...
+        def finish(self, receipt): ...
+
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(30)})
+    encord.before_read = lambda uuids: events.append("canary" if "i0" in uuids else "others")
+    changes = [Change(f"i{n}", "x", 0, 1) for n in range(30)]
+    receipt = commit(encord, changes, canary=5, canary_over=10, log=Log())
+    assert receipt.counts == {"verified": 30}
+    assert events.index("written down") < events.index("others")
+    assert events[0] == "canary"
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 12), st.dictionaries(st.sampled_from("abc"), st.integers(0, 2), min_size=1), min_size=1
+    ),
+    st.integers(1, 4),
+    st.integers(0, 3),
+)
+def test_a_receipt_follows_its_plan(edits, bundle_size, canary):
+    """Also where keys of one item fare differently: written, there already, or somebody else's."""
+    encord = FakeEncord({f"i{n}": {"a": 0, "b": 1, "c": 2} for n in edits if n != 7})
+    changes = [Change(f"i{n}", key, 0, value) for n, keys in edits.items() for key, value in keys.items()]
+    receipt = commit(encord, changes, bundle_size=bundle_size, canary=canary, canary_over=1)
+    assert [(row.item, row.key, row.wanted) for row in receipt.rows] == [
+        (change.item, change.key, change.after) for change in changes
+    ]
+
+
 def test_an_item_that_is_gone_is_no_surprise_unless_they_all_are():
     changes = [Change(f"i{n}", "x", 0, 1) for n in range(30)]
     encord = FakeEncord({f"i{n}": {"x": 0} for n in range(1, 30)})
@@ -409,3 +449,11 @@ def test_every_verdict_is_what_the_server_holds(base, data, bundle_size, fault):
         for key in {*metadata, *before[item]}:
             if (item, key) not in named:
                 assert canonical(metadata.get(key, ABSENT)) == canonical(before[item].get(key, ABSENT))
+
+
+def test_a_number_that_is_none_is_never_written_as_null():
+    encord = FakeEncord({"a": {"x": 0, "none": None}})
+    with pytest.raises(BaseExceptionGroup) as caught:
+        commit(encord, [Change("a", "x", 0, math.nan)])
+    assert caught.group_contains(InvalidInputError)
+    assert not encord.writes

@@ -20,7 +20,9 @@ from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.plan_file import lines_of
+from encord_widgets.metadata.plan_items import planned_cells
 from encord_widgets.metadata.plan_table import _cells as plan_cells
+from encord_widgets.metadata.plan_table import text_cells
 from encord_widgets.metadata.values import ABSENT, same
 from tests.metadata import strategies
 
@@ -122,6 +124,9 @@ def same_plan(plan, plain):
     for mine, theirs in ((plan.changes, plain.changes), (plan.destroys, plain.destroys)):
         assert list(map(repr, mine)) == list(map(repr, theirs))
     assert "".join(lines_of(plan)) == "".join(lines_of(plain))
+    for texts_of in (lambda values: list(map(repr, values)), text_cells):
+        mine, theirs = (planned_cells(one.items, texts_of) for one in (plan, plain))
+        assert list(map(list, mine)) == list(map(list, theirs))
     (columns, implied), (plain_columns, plain_implied) = plan_cells(plan), plan_cells(plain)
     assert list(implied) == list(plain_implied)
     assert {name: list(cells) for name, cells in columns.items()} == plain_columns
