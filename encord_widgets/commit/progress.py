@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 from collections.abc import Mapping
@@ -61,7 +62,8 @@ def watched(run: Watched[T_co], what: str = "commit") -> T_co:
         What comes of it, such as a receipt.
     """
     bar: Any = None
-    if threading.current_thread() is not threading.main_thread():  # a widget waits, and shows it itself
+    # Off the main thread a widget waits, and shows it itself.
+    if threading.current_thread() is not threading.main_thread() or not _is_seen():
         return run.result()
     try:
         while True:
@@ -77,6 +79,12 @@ def watched(run: Watched[T_co], what: str = "commit") -> T_co:
             bar.n = run.progress.items_done
             bar.refresh()
             bar.close()
+
+
+def _is_seen() -> bool:
+    """Whether there is a notebook or a terminal; looking with tqdm's own eyes would load it for nothing."""
+    is_terminal = getattr(sys.stderr, "isatty", bool)  # a program without a console has no stderr
+    return "IPython" in sys.modules or bool(is_terminal())
 
 
 def _bar(total: int, what: str) -> Any:
