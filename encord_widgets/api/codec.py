@@ -59,7 +59,7 @@ def rarely_collected() -> Iterator[None]:
     with _SELDOM.lock:
         if not _SELDOM.holders:
             _SELDOM.usual = gc.get_threshold()
-            _SELDOM.seldom = (_SELDOM.usual[0] * 10, *_SELDOM.usual[1:])
+            _SELDOM.seldom = (_SELDOM.usual[0] * 1000, *_SELDOM.usual[1:])
             gc.set_threshold(*_SELDOM.seldom)
         _SELDOM.holders += 1
     try:

@@ -30,6 +30,7 @@ DEFAULT_DOMAIN: Final = EU_DOMAIN
 """Encord's server in Europe, the default of the SDK too."""
 
 _BASE: Final = "/v2/public/"
+_READ: Final = httpx.ByteStream(b"")
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-correlation-id", "x-cloud-trace-context")
 _MEDIA_IN_FLIGHT: Final = 4
 _LET_GO: Final = 0.25  # seconds
@@ -288,6 +289,9 @@ class HttpClient:
                     attempt=attempt,
                 )
             else:
+                # The stream, read to its end, refers back to the response: together they would keep a body of
+                # megabytes until the collector comes by.
+                response.stream = _READ
                 return self._parsed(call, response, attempt)
         # Raised outside the handler: httpx's exceptions carry the request with its signature.
         raise failure
