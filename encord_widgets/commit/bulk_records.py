@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -18,7 +18,16 @@ from encord_widgets.metadata.changes_bulk import BulkEdit, ItemIndex
 from encord_widgets.metadata.columns import Rows
 from encord_widgets.metadata.values import Value
 
-__all__ = ["BulkWriter", "count", "expand", "has_bulk", "replay", "sweep_rosters"]
+__all__ = [
+    "BulkWriter",
+    "count",
+    "drop_cells",
+    "drop_settled",
+    "expand",
+    "has_bulk",
+    "replay",
+    "sweep_rosters",
+]
 
 _REMEMBERED: Final = 4
 _INSERT: Final = (
@@ -29,7 +38,7 @@ _Cell: TypeAlias = tuple[str, str]
 _Packed: TypeAlias = tuple[bytes | None, bytes | None, bytes | None]
 """Base, after and implied; no values where edits are dropped."""
 _Found: TypeAlias = tuple[Value, Value, bool, int]
-"""Base, after, implied, and the number of the single edit (0 for one of many)."""
+"""Base, after, implied, and the number of the single edit, or less than 0: that of its row of many, negated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +98,6 @@ class BulkWriter:
         """
         self._put((connection, session, key), rows, index, (None, None, None))
 
-    def drop_cells(
-        self, connection: sqlite3.Connection, session: int, places: Sequence[tuple[str, str]]
-    ) -> None:
-        """Single cells whose edit is staged no longer, which may be among edits of many items.
-
-        Args:
-            connection: In a transaction.
-            session: Number of the session.
-            places: Item uuid and key of each.
-        """
-        by_key: dict[str, list[str]] = {}
-        for item, key in places:
-            by_key.setdefault(key, []).append(item)
-        for key, items in by_key.items():
-            (roster,) = connection.execute(
-                "INSERT INTO rosters (items) VALUES (?) RETURNING no", (bulk_text.pack_items(items),)
-            ).fetchone()
-            packed = bulk_text.pack_rows(np.arange(len(items)))
-            connection.execute(_INSERT, (session, roster, key, packed, len(items), None, None, None))
-
     def _put(
         self, place: tuple[sqlite3.Connection, int, str], rows: Rows, index: ItemIndex, values: _Packed
     ) -> None:
@@ -137,6 +126,25 @@ class BulkWriter:
         made = _Roster(int(number), rows if few else None, len(items))
         self._rosters = [made, *self._rosters][:_REMEMBERED]
         return made
+
+
+def drop_cells(connection: sqlite3.Connection, session: int, places: Iterable[tuple[str, str]]) -> None:
+    """Single cells whose edit is staged no longer, which may be among edits of many items.
+
+    Args:
+        connection: In a transaction.
+        session: Number of the session.
+        places: Item uuid and key of each.
+    """
+    by_key: dict[str, list[str]] = {}
+    for item, key in places:
+        by_key.setdefault(key, []).append(item)
+    for key, items in by_key.items():
+        (roster,) = connection.execute(
+            "INSERT INTO rosters (items) VALUES (?) RETURNING no", (bulk_text.pack_items(items),)
+        ).fetchone()
+        packed = bulk_text.pack_rows(np.arange(len(items)))
+        connection.execute(_INSERT, (session, roster, key, packed, len(items), None, None, None))
 
 
 def has_bulk(connection: sqlite3.Connection, session: int) -> bool:
@@ -182,7 +190,7 @@ def expand(connection: sqlite3.Connection, session: int) -> None:
     if not has_bulk(connection, session):
         return
     found = _replayed(connection, session)
-    stay = json.dumps([value[3] for value in found.values() if value[3]])
+    stay = json.dumps([value[3] for value in found.values() if value[3] > 0])
     connection.execute("DELETE FROM bulk_edits WHERE session = ?", (session,))
     connection.execute(
         "DELETE FROM edits WHERE session = ? AND no NOT IN (SELECT value FROM json_each(?))", (session, stay)
@@ -193,9 +201,40 @@ def expand(connection: sqlite3.Connection, session: int) -> None:
         (
             (session, *cell, text_of(base), text_of(after), implied)
             for cell, (base, after, implied, no) in found.items()
-            if not no
+            if no < 0
         ),
     )
+
+
+def drop_settled(
+    connection: sqlite3.Connection,
+    session: int,
+    settled: Iterable[tuple[str, str, str | None]],
+    *,
+    up_to: tuple[int, int],
+) -> None:
+    """Drop edits that a commit settled; an edit that was staged since it began stays, whatever it was before.
+
+    Args:
+        connection: In a transaction.
+        session: Number of the session.
+        settled: Item, key and wanted value (its text) of each cell.
+        up_to: Numbers of the last single edit and of the last row of many when the commit began.
+    """
+    found = _replayed(connection, session)
+    single, many = up_to
+    gone: list[tuple[str, str]] = []
+    for item, key, after in settled:
+        value = found.get((item, key))
+        if value is not None and -many <= value[3] <= single and text_of(value[1]) == after:
+            gone.append((item, key))
+    if len(gone) == len(found):
+        connection.execute("DELETE FROM bulk_edits WHERE session = ?", (session,))
+        connection.execute("DELETE FROM edits WHERE session = ?", (session,))
+    elif gone:
+        numbers = json.dumps([found[cell][3] for cell in gone if found[cell][3] > 0])
+        connection.execute("DELETE FROM edits WHERE no IN (SELECT value FROM json_each(?))", (numbers,))
+        drop_cells(connection, session, gone)  # an edit of many may lie below a single one
 
 
 def sweep_rosters(connection: sqlite3.Connection) -> None:
@@ -238,18 +277,21 @@ def _blocks(
     """For each block the last single edit that it counts over, and its cells (None: dropped)."""
     rosters: dict[int, list[str]] = {}
     blocks = connection.execute(
-        "SELECT over, roster, key, rows, count, base, after, implied FROM bulk_edits WHERE session = ? ORDER BY no",
+        "SELECT no, over, roster, key, rows, count, base, after, implied FROM bulk_edits WHERE session = ? ORDER BY no",
         (session,),
     ).fetchall()
-    for over, roster, key, packed, size, *values in blocks:
+    for no, over, roster, key, packed, size, *values in blocks:
         if roster not in rosters:
             (blob,) = connection.execute("SELECT items FROM rosters WHERE no = ?", (roster,)).fetchone()
             rosters[roster] = bulk_text.items_of(blob)
         items, rows = rosters[roster], bulk_text.rows_of(packed).tolist()
-        yield over, _cells(key, [items[row] for row in rows], size, tuple(values))
+        yield over, _cells((no, key), [items[row] for row in rows], size, tuple(values))
 
 
-def _cells(key: str, items: list[str], size: int, values: _Packed) -> Iterator[tuple[_Cell, _Found | None]]:
+def _cells(
+    of: tuple[int, str], items: list[str], size: int, values: _Packed
+) -> Iterator[tuple[_Cell, _Found | None]]:
+    number, key = of
     base, after, implied = values
     if base is None or after is None:
         yield from (((item, key), None) for item in items)
@@ -258,4 +300,4 @@ def _cells(key: str, items: list[str], size: int, values: _Packed) -> Iterator[t
     flags = [False] * size if mask is None else mask.tolist()
     bases, afters = bulk_text.values_of(base, size), bulk_text.values_of(after, size)
     for item, was, wanted, flag in zip(items, bases, afters, flags, strict=True):
-        yield (item, key), (was, wanted, flag, 0)
+        yield (item, key), (was, wanted, flag, -number)

@@ -52,9 +52,15 @@ CREATE INDEX bulk_edits_by_session ON bulk_edits (session, key);
 CREATE INDEX bulk_edits_by_roster ON bulk_edits (roster);
 """
 
+# Up to which row of `bulk_edits` a commit was made, as `last_edit` says it of single edits. Commits of version 2 made
+# single edits of all of them.
+_THIRD: Final = """
+ALTER TABLE commits ADD COLUMN last_bulk INTEGER NOT NULL DEFAULT 0;
+"""
+
 # The script at position n turns version n into version n + 1; version 0 is an empty file. Never edit one that was
 # released, append the next.
-_SCRIPTS: Final = (_FIRST, _SECOND)
+_SCRIPTS: Final = (_FIRST, _SECOND, _THIRD)
 VERSION: Final = len(_SCRIPTS)
 
 

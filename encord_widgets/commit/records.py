@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Final, TypeAlias, cast
 
+from encord_widgets.commit import bulk_records
 from encord_widgets.commit.journal_file import JournalError, JournalFile, insert
 from encord_widgets.commit.journal_text import SourceKey, moment_of, text_of, texts_of, value_of
 from encord_widgets.commit.liveness import Hold, Locks
@@ -247,13 +248,25 @@ def drop_settled(connection: sqlite3.Connection, number: int) -> None:
         connection: In a transaction.
         number: Number of the commit in the file.
     """
-    connection.execute(
-        "DELETE FROM edits WHERE no IN (SELECT edits.no FROM commits "  # noqa: S608 - LEFT is a constant
-        "JOIN sessions ON sessions.id IN (origin, owner) JOIN edits ON edits.session = sessions.no "
-        "JOIN cells ON commit_no = commits.no AND cells.item = edits.item AND cells.key = edits.key "
-        f"WHERE commits.no = ? AND NOT {LEFT} AND edits.no <= last_edit AND cells.after IS edits.after)",
+    sessions = connection.execute(
+        "SELECT sessions.no, last_edit, last_bulk FROM commits JOIN sessions ON sessions.id IN (origin, owner) "
+        "WHERE commits.no = ?",
         (number,),
-    )
+    ).fetchall()
+    for session, last_edit, last_bulk in sessions:
+        if bulk_records.has_bulk(connection, session):
+            settled = connection.execute(
+                f"SELECT item, key, after FROM cells WHERE commit_no = ? AND NOT {LEFT}",  # noqa: S608 - a constant
+                (number,),
+            )
+            bulk_records.drop_settled(connection, session, settled, up_to=(last_edit, last_bulk))
+            continue
+        connection.execute(
+            "DELETE FROM edits WHERE no IN (SELECT edits.no FROM edits JOIN cells "  # noqa: S608 - LEFT is a constant
+            "ON commit_no = :commit AND cells.item = edits.item AND cells.key = edits.key "
+            f"WHERE edits.session = :session AND NOT {LEFT} AND edits.no <= :last AND cells.after IS edits.after)",
+            {"commit": number, "session": session, "last": last_edit},
+        )
 
 
 def write_plan(
@@ -275,8 +288,9 @@ def write_plan(
         InvalidInputError: If the plan names a cell twice.
     """
     (number,) = connection.execute(
-        "INSERT INTO commits (id, origin, owner, kind, uuid, title, plan_source, plan_created, begun, last_edit) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(no), 0) FROM edits)) RETURNING no",
+        "INSERT INTO commits (id, origin, owner, kind, uuid, title, plan_source, plan_created, begun, last_edit, "
+        "last_bulk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(no), 0) FROM edits), "
+        "(SELECT ifnull(max(no), 0) FROM bulk_edits)) RETURNING no",
         (
             commit, session, session, source.kind, source.uuid, source.title,
             plan.source, plan.created_at.isoformat(), now().isoformat(),

@@ -239,8 +239,7 @@ class Session:
         with self._desk.file.lock:
             self._live()
             with self._desk.file.write(durable=True) as connection:
-                # The commit drops what it settles, cell by cell.
-                bulk_records.expand(connection, self._write(connection))
+                self._write(connection)
                 number, numbers = write_plan(connection, commit, self.id, self.source, plan)
             self._written()
             return CommitRecord(self._desk, commit, number, self._hold, numbers)
@@ -337,7 +336,7 @@ class Session:
             for key, rows in moved.dropped:
                 self._bulk.drop(connection, number, key, rows, moved.index)
         if gone and bulk_records.has_bulk(connection, number):
-            self._bulk.drop_cells(connection, number, gone)
+            bulk_records.drop_cells(connection, number, gone)
 
     def _move(self, connection: sqlite3.Connection, ids: dict[str, int]) -> list[Change]:
         """Make edits of another session this one's, and return them."""

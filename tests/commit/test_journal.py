@@ -6,12 +6,15 @@ import datetime as dt
 import gc
 import threading
 
+import numpy as np
 import pytest
 
 from encord_widgets.commit.journal import Journal, JournalError, SourceKey
 from encord_widgets.commit.receipt import OPEN, Receipt, ReceiptRow, now
 from encord_widgets.errors import InvalidInputError
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.changes import Change, Moved
+from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.items import ItemBatch, ItemTable
 from encord_widgets.metadata.plan import Plan, PlannedItem
 from encord_widgets.metadata.values import ABSENT
 
@@ -208,6 +211,34 @@ def test_edits_settled_by_a_cut_off_commit_are_staged_no_longer(journal):
     session.close()
     (found,) = journal.session(FOLDER).earlier()
     assert sorted(found.changes(), key=lambda c: c.item) == [fog("a"), fog("b"), fog("c", after="snow")]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_settled_edit_leaves_none_of_many_below_it(journal, dies):
+    session = journal.session(FOLDER)
+    index = ItemTable()
+    index.append(ItemBatch(["a", "b", "c", "d"]))
+    many = BulkEdit.of_changes("weather", [0, 1, 2, 3], [fog(item) for item in "abcd"])
+    session.record_all(Moved({}, index, staged=(many,)))
+    snow = fog("a", after="snow")
+    put(session, snow)
+    record = session.begin_commit(Plan.of([snow, fog("b"), fog("c"), fog("d")], {}))
+    session.record_all(Moved({}, index, staged=(many.at(np.array([3])),)))  # staged anew since
+    rows = [
+        row(snow),
+        row(fog("b")),
+        row(fog("c"), "conflict", observed="hail", note="hail now"),
+        row(fog("d")),
+    ]
+    record.outcome(rows)
+    if dies:
+        record.let_go()
+    else:
+        record.finish(receipt(*rows))
+    session.close()
+    (found,) = journal.session(FOLDER).earlier()
+    assert found.changes() == [fog("c"), fog("d")]
+    assert found.count == 2
 
 
 def test_adopting_what_a_cut_off_commit_left_closes_it(journal):

@@ -146,6 +146,7 @@ def test_edits_of_the_first_version_are_there_after_the_upgrade(tmp_path):
     with sqlite3.connect(path) as other:  # as the first version left it
         other.execute("DROP TABLE bulk_edits")
         other.execute("DROP TABLE rosters")
+        other.execute("ALTER TABLE commits DROP COLUMN last_bulk")
         other.execute("PRAGMA user_version = 1")
     other.close()
     assert staged(tmp_path) == [2]

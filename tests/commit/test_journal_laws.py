@@ -69,6 +69,9 @@ class JournalLaws(RuleBasedStateMachine):
 
     @rule(session=sessions, step=edits)
     def stage(self, session, step):
+        self.stage_now(session, step)
+
+    def stage_now(self, session, step):
         changes = {place: found and Change(*place, *found) for place, found in step.items()}
         session.record(changes)
         for place, change in changes.items():
@@ -142,8 +145,36 @@ class JournalLaws(RuleBasedStateMachine):
         assert session.discard(other) == len(theirs)
         self.held[other] = {}
 
-    @rule(session=sessions, verdicts=st.lists(statuses, min_size=1, max_size=4))
-    def commit(self, session, verdicts):
+    @rule(
+        session=sessions,
+        verdicts=st.lists(statuses, min_size=1, max_size=4),
+        meanwhile=edits,
+        many=st.none() | st.tuples(st.sampled_from(["weather", "lux"]), cells),
+    )
+    def commit(self, session, verdicts, meanwhile, many):
+        """What is staged while it is under way stays, be it the very same edit."""
+        record, judged, left = self.begun(session, verdicts)
+        before = dict(self.held[session.id])
+        self.held[session.id] = left
+        if many is not None:
+            rows = [INDEX.row_of(item) for item, key in before if key == many[0]]
+            found = [Change(INDEX.uuids[row], many[0], ABSENT, many[1]) for row in rows]
+            if found:
+                edit = BulkEdit.of_changes(many[0], rows, found)
+                session.record_all(Moved({}, INDEX, staged=(edit,)))
+                left.update({(c.item, c.key): spelled(c) for c in found})
+        self.stage_now(session, meanwhile)
+        record.finish(Receipt(tuple(judged), now(), now(), 1))
+
+    @rule(target=dead, session=consumes(sessions), verdicts=st.lists(statuses, min_size=1, max_size=4))
+    def die_while_committing(self, session, verdicts):
+        record, _, self.held[session.id] = self.begun(session, verdicts)
+        record.let_go()
+        session.close()
+        return session.id
+
+    def begun(self, session, verdicts):
+        """A commit whose cells have their verdicts, and what it leaves staged."""
         (changes,) = [list(found.changes()) for found in self.look() if found.session == session.id] or [[]]
         record = session.begin_commit(Plan.of(changes, {}))
         judged = [
@@ -156,8 +187,7 @@ class JournalLaws(RuleBasedStateMachine):
         assert {(r.item, r.key) for r in record.rows()} == settled
         left = {(c.item, c.key): spelled(c) for c in record.plan_left().changes}
         assert left == {p: c for p, c in self.held[session.id].items() if p not in settled}
-        record.finish(Receipt(tuple(judged), now(), now(), 1))
-        self.held[session.id] = left
+        return record, judged, left
 
     def look(self):
         return self.opened.session(FOLDER).earlier()
