@@ -1,4 +1,4 @@
-"""The canary: a few items are committed and proved before the rest goes, and the receipt follows the plan all the same."""
+"""The canary: a few items are proved before the rest goes; the receipt follows the plan all the same."""
 
 from __future__ import annotations
 
