@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -72,6 +73,7 @@ class EmbeddedEncord:
             raise ValueError(f"index_delay must be 0 or more, got {index_delay}.")
         given = _faults(faults)
         self.store = Store(None if database is None else Path(database))
+        self._worker = ThreadPoolExecutor(1, "embedded Encord")
         try:
             if self.store.database.created and items:
                 sample(self.store, items=items, seed=seed)
@@ -86,6 +88,7 @@ class EmbeddedEncord:
                 self.store,
                 self._access,
                 self._signer,
+                self._worker,
                 latency_ms=latency_ms,
                 leave_out_unknown=leave_out_unknown,
                 injector=self._injector,
@@ -130,6 +133,7 @@ class EmbeddedEncord:
 
     def close(self) -> None:
         """Close the database; a temporary one is gone then."""
+        self._worker.shutdown()
         self.store.close()
 
     def __enter__(self) -> Self:

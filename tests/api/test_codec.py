@@ -35,7 +35,7 @@ def test_commits_side_by_side_leave_the_collector_as_it_was():
     first, second = rarely_collected(), rarely_collected()
     first.__enter__()
     second.__enter__()
-    assert gc.get_threshold()[0] == usual[0] * 10
+    assert gc.get_threshold()[0] == usual[0] * 1000
     first.__exit__(None, None, None)
     assert gc.get_threshold() != usual
     second.__exit__(None, None, None)
