@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.metadata.change import Change
+from encord_widgets.metadata.column_arrays import woven
 from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column, Rows, Tag
 
@@ -131,6 +132,8 @@ class BulkEdit:
         if _MANY * len(rows) < len(self.rows):
             places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
             return places, self.rows[places] == rows
+        if int(self.rows[-1]) - int(self.rows[0]) == len(self.rows) - 1:  # all rows between two
+            return rows - self.rows[0], (rows >= self.rows[0]) & (rows <= self.rows[-1])
         table = np.full(int(max(self.rows[-1], rows.max())) + 1, -1, dtype=np.int64)
         table[self.rows] = np.arange(len(self.rows))
         places = table[rows]
@@ -147,15 +150,11 @@ class BulkEdit:
             return self
         if not len(self):
             return rest
-        first = np.arange(len(rest)) + np.searchsorted(self.rows, rest.rows)
-        second = np.arange(len(self)) + np.searchsorted(rest.rows, self.rows)
-        rows = np.empty(len(rest) + len(self), dtype=np.int64)
-        rows[first], rows[second] = rest.rows, self.rows
-        base, after = Column(len(rows)), Column(len(rows))
-        base.put(first, rest.base)
-        base.put(second, self.base)
-        after.put(first, rest.after)
-        after.put(second, self.after)
+        rows = distinct_rows([rest.rows, self.rows])
+        mine = rows_in(rows, self.rows)
+        first, second = np.flatnonzero(~mine), np.flatnonzero(mine)  # both are in rising order
+        base = woven(first, rest.base, second, self.base)
+        after = woven(first, rest.after, second, self.after)
         implied = None
         if rest.implied is not None or self.implied is not None:
             implied = np.zeros(len(rows), dtype=np.bool_)

@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from encord_widgets.metadata.columns import Column, Tag
+from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.text_store import Texts
 
-__all__ = ["column_of_numbers", "column_of_texts"]
+__all__ = ["column_of_numbers", "column_of_texts", "woven"]
 
 _EXACT_INT: Final = 2**53
 
@@ -50,6 +50,37 @@ def column_of_texts(words: Sequence[str], codes: npt.NDArray[np.int64]) -> Colum
         ['fog', 'rain', 'fog']
     """
     return _made(np.full(len(codes), Tag.TEXT), codes=codes, texts=words)
+
+
+def woven(first: Rows, one: Column, second: Rows, other: Column) -> Column:
+    """Two columns as one, which is never written.
+
+    Args:
+        first: Where the cells of the first go (int64).
+        one: The first column.
+        second: Where those of the second go; each place is in one of both.
+        other: The second column.
+
+    Example:
+        >>> woven(np.array([0, 2]), Column.of("fog", 2), np.array([1]), Column.of(4, 1)).values(np.arange(3))
+        ['fog', 4, 'fog']
+    """
+    size = len(first) + len(second)
+    if one.texts is not other.texts or one.jsons is not other.jsons:
+        column = Column(size)
+        column.put(first, one)
+        column.put(second, other)
+        return column
+    tags = np.empty(size, dtype=np.uint8)
+    tags[first], tags[second] = one.tags, other.tags
+    numbers = codes = None
+    if ((tags == Tag.INT) | (tags == Tag.FLOAT)).any():
+        numbers = np.empty(size, dtype=np.float64)
+        numbers[first], numbers[second] = one.numbers, other.numbers
+    if (tags >= Tag.TEXT).any():  # codes stay what they are: the texts are shared
+        codes = np.empty(size, dtype=np.int32)
+        codes[first], codes[second] = one.codes, other.codes
+    return Column.made(tags, numbers, codes, one.texts, one.jsons, repeats=False)
 
 
 def _made(

@@ -215,6 +215,28 @@ class Texts(Sequence[str]):
             found[-len(self._tail) :] = [wanted in text.casefold() for text in self._tail]
         return found
 
+    def alike(self, word: str) -> npt.NDArray[np.bool_]:
+        """Which texts are a text.
+
+        Args:
+            word: Text to look for.
+
+        Returns:
+            One boolean for each text.
+
+        Example:
+            >>> Texts(["rain", "fog", "rain"]).alike("rain").tolist()
+            [True, False, True]
+        """
+        found = np.zeros(len(self), dtype=np.bool_)
+        for block, (whole, _) in enumerate(self._blocks):
+            if word in whole:
+                start = block << _SHIFT
+                found[start : start + _BLOCK] = [text == word for text in self._of_block(block)]
+        if self._tail:
+            found[-len(self._tail) :] = [text == word for text in self._tail]
+        return found
+
     @property
     def ranks(self) -> npt.NDArray[np.int32]:
         """Place of every text in their order, letter case aside (int32); kept until a text is added."""
