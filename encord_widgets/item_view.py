@@ -111,10 +111,11 @@ def search_rows(rows: Rows, columns: Iterable[Column], text: str) -> Rows:
     """
     if not text.strip():
         return rows
-    found = np.zeros(len(rows), dtype=np.bool_)
+    found: npt.NDArray[np.bool_] | None = None
     for column in columns:
-        found |= matching_text(column, text.strip())[rows]
-    return rows[found]
+        holding = matching_text(column, text.strip())
+        found = holding if found is None else found | holding
+    return rows[:0] if found is None else rows[found[rows]]
 
 
 def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:

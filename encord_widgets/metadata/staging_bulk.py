@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from encord_widgets.metadata.change import Change
-from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.changes_bulk import BulkEdit, run_of
 from encord_widgets.metadata.column_arrays import column_of_numbers, column_of_texts
 from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column, Rows
@@ -82,7 +82,7 @@ def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) 
     if any(label in FIELDS for label in labels):
         return None
     try:
-        rows = table.rows_of(frame.index.tolist())
+        rows = _rows_of(frame.index.tolist(), table)
     except (KeyError, TypeError):  # another spelling, or no item of these
         return None
     if np.bincount(rows, minlength=1).max() > 1:
@@ -129,7 +129,7 @@ def _mapping_edits(
     if set(map(type, cells)) != {dict}:
         return None
     try:
-        rows = table.rows_of(edits)
+        rows = _rows_of(list(edits), table)
     except KeyError:  # another spelling, or no item of these
         return None
     bulk, held_keys = [], dict.fromkeys(map(tuple, cells))  # most items name the same keys
@@ -153,6 +153,11 @@ def _mapping_edits(
         return [], many
     few = {edit.key: {c.item: c for c in edit.changes(table.uuids)} for edit in bulk if len(edit) < _MANY}
     return [few[key][item] for item, values in edits.items() for key in values if key in few], many
+
+
+def _rows_of(items: list[Any], table: ItemTable) -> Rows:
+    run = run_of(table, items)
+    return table.rows_of(items) if run is None else run
 
 
 def _column(values: list[object]) -> Column | None:

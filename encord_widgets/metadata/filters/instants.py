@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.metadata.filters.arguments import instant
+from encord_widgets.metadata.text_store import Texts
 
 __all__ = ["NO_TIME", "Instants", "instants"]
 
@@ -62,8 +63,20 @@ def instants(texts: Sequence[str]) -> Instants:
         array([86400000000,     1000000])
     """
     # Arrays of a chunk stay in the processor's cache.
-    chunks = [_chunk(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
+    chunks = [
+        _between(texts, start, min(start + _CHUNK, len(texts))) for start in range(0, len(texts), _CHUNK)
+    ]
     return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.int64)
+
+
+def _between(texts: Sequence[str], start: int, stop: int) -> Instants:
+    letters = texts.letters(start, stop) if isinstance(texts, Texts) else None
+    if letters is None or letters.shape[1] not in _SHAPES:
+        return _chunk(texts[start:stop])
+    found, good = _usual(letters)
+    unusual = np.flatnonzero(~good)
+    found[unusual] = [_instant(texts[start + place]) for place in unusual.tolist()]
+    return found
 
 
 def _chunk(texts: Sequence[str]) -> Instants:
@@ -75,7 +88,8 @@ def _chunk(texts: Sequence[str]) -> Instants:
         places = np.flatnonzero(lengths == length)
         group = texts if len(places) == len(texts) else [texts[place] for place in places.tolist()]
         if length in _SHAPES:
-            moments, good = _usual(group, length)
+            spelled = np.frombuffer("".join(group).encode("ascii", "replace"), dtype=np.uint8)
+            moments, good = _usual(spelled.reshape(len(group), length))
             found[places[good]] = moments[good]
             unusual = np.flatnonzero(~good).tolist()
         else:
@@ -89,17 +103,17 @@ def _instant(text: str) -> int:
     return NO_TIME if moment is None else moment
 
 
-def _usual(texts: Sequence[str], length: int) -> tuple[Instants, npt.NDArray[np.bool_]]:
-    """Moments of texts of one usual length, and which of them are spelled in the usual way."""
+def _usual(letters: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]]:
+    """Moments of texts of one usual length, a row each, and which of them are spelled in the usual way."""
+    count, length = letters.shape
     digits, zone = _SHAPES[length]
-    spelled = np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8)
-    chars = np.ascontiguousarray(spelled.reshape(len(texts), length).T)
+    chars = np.ascontiguousarray(letters.T)
     good = (chars[4] == ord("-")) & (chars[7] == ord("-"))
 
     def number(start: int, stop: int) -> npt.NDArray[np.int32]:
         """The number that some characters spell, as far as they are digits."""
         nonlocal good
-        value = np.zeros(len(texts), dtype=np.int32)
+        value = np.zeros(count, dtype=np.int32)
         for place in range(start, stop):
             digit = chars[place] - np.uint8(ord("0"))
             good &= digit <= np.uint8(9)

@@ -21,6 +21,7 @@ from encord_widgets.metadata.filters.places import places
 from encord_widgets.metadata.filters.tree import Rule
 from encord_widgets.metadata.filters.vectors import vectors
 from encord_widgets.metadata.schema import KeyType
+from encord_widgets.metadata.text_store import Texts
 from encord_widgets.metadata.values import ABSENT, compact
 from tests.metadata import strategies as any_
 from tests.metadata.filters import strategies as some
@@ -128,6 +129,10 @@ def test_moments_are_read_at_once_as_one_by_one(texts):
     expected = [NO_TIME if (moment := instant(text)) is None else moment for text in texts]
     assert instants(texts).tolist() == expected
     assert instants(texts * 64).tolist() == expected * 64
+    assert instants(Texts(texts * 64)).tolist() == expected * 64
+    alike = [place for place, text in enumerate(texts) if len(text) == len(texts[-1])]  # as most columns are
+    packed = Texts([texts[place] for place in alike] * 64)
+    assert instants(packed).tolist() == [expected[place] for place in alike] * 64
 
 
 @given(st.lists(some.near_places | some.json_values, max_size=8))
