@@ -162,7 +162,7 @@ def pack_values(column: Column) -> bytes:
         if (told == told[0]).all():
             return b"c" + _text(column.value(0)).encode()
     codes = np.zeros(len(tags), dtype="<i4")
-    spelled: list[list[str]] = []
+    spelled: list[bytes] = []
     for places, words in ((textual, column.texts), (nested, column.jsons)):
         used = np.empty(0, dtype=np.int64)
         if places.any():
@@ -170,10 +170,11 @@ def pack_values(column: Column) -> bytes:
             place_of = np.zeros(int(used[-1]) + 1, dtype="<i4")
             place_of[used] = np.arange(len(used))
             np.copyto(codes, place_of.take(column.codes, mode="clip"), where=places)
-        spelled.append(list(words) if len(used) == len(words) else words.pick(used.tolist()))
+        every = len(used) == len(words)
+        spelled.append(words.to_json() if every else _json(words.pick(used.tolist())))
     numbers = column.numbers.astype("<f8").tobytes() if numeric.any() else b""
-    coded = codes.tobytes() if spelled[0] or spelled[1] else b""
-    head = _json([len(tags), bool(numbers), bool(coded), *spelled])
+    coded = codes.tobytes() if textual.any() or nested.any() else b""
+    head = b",".join([_json([len(tags), bool(numbers), bool(coded)])[:-1], *spelled]) + b"]"
     return b"".join([b"v", struct.pack("<q", len(head)), head, tags.tobytes(), numbers, coded])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,10 @@ import numpy.typing as npt
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.text_store import Texts
 
-__all__ = ["column_of_numbers", "column_of_texts", "woven"]
+if TYPE_CHECKING:
+    import pyarrow as pa  # loaded by whoever has a table of it
+
+__all__ = ["column_of_arrow", "column_of_numbers", "column_of_texts", "woven"]
 
 _EXACT_INT: Final = 2**53
 
@@ -50,6 +53,34 @@ def column_of_texts(words: Sequence[str], codes: npt.NDArray[np.int64]) -> Colum
         ['fog', 'rain', 'fog']
     """
     return _made(np.full(len(codes), Tag.TEXT), codes=codes, texts=words)
+
+
+def column_of_arrow(chunks: Sequence[pa.Array]) -> Column:
+    """Texts of an Arrow table as a column, a text for each cell whether it repeats or not; none is made anew.
+
+    Args:
+        chunks: Arrays of `large_string`, without nulls.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> column_of_arrow([pa.array(["rain", "fog"], pa.large_string())]).values(np.arange(2))
+        ['rain', 'fog']
+    """
+    letters: list[bytes] = []
+    ends: list[npt.NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+    begun = 0
+    for chunk in chunks:
+        _, offsets, data = chunk.buffers()
+        if not len(chunk):
+            continue
+        places = np.frombuffer(offsets, dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+        first, last = int(places[0]), int(places[-1])
+        letters.append(b"" if data is None else data[first:last].to_pybytes())
+        ends.append(places[1:] + (begun - first))
+        begun += last - first
+    stops = np.concatenate(ends)
+    tags, codes = np.full(len(stops), Tag.TEXT, dtype=np.uint8), np.arange(len(stops), dtype=np.int32)
+    return Column.made(tags, None, codes, Texts.packed(b"".join(letters), stops), Texts(), repeats=False)
 
 
 def woven(first: Rows, one: Column, second: Rows, other: Column) -> Column:

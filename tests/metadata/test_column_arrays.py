@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encord_widgets.metadata.column_arrays import woven
+from encord_widgets.metadata.column_arrays import column_of_arrow, woven
 from encord_widgets.metadata.columns import Column
 from tests.metadata import strategies
 
@@ -29,3 +30,11 @@ def test_two_columns_woven(values, shared, data):
     found = woven(first, one, second, other)
     assert spelled(found.values(places)) == spelled(values)
     assert spelled(column.values(places)) == spelled(values)
+
+
+@given(st.lists(st.lists(strategies.text, max_size=6), max_size=4), st.integers(0, 3))
+def test_texts_of_arrow(parts, cut):
+    chunks = [pa.array(part, pa.large_string())[cut:] for part in parts]
+    texts = [text for part in parts for text in part[cut:]]
+    column = column_of_arrow(chunks)
+    assert column.values(np.arange(len(texts))) == texts

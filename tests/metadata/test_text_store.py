@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -183,3 +184,15 @@ def test_numbers_of_many_chunks(numbers: list[float], needle: str) -> None:
     many = (numbers * 40_000)[:40_000] + numbers
     found = numbers_spelled(np.array(many), needle.encode())
     assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in many]
+
+
+@given(
+    texts=many_texts(),
+    odd=st.sampled_from(["", '"', "\\", "\n", "\x7f", "\ud800", "é"]),
+    at=st.integers(0, 3000),
+)
+def test_texts_as_json(texts: list[str], odd: str, at: int) -> None:
+    texts.insert(at, odd)
+    assert json.loads(Texts(texts).to_json()) == texts
+    assert json.loads(Texts(texts[:1024]).to_json()) == texts[:1024]
+    assert Texts().to_json() == b"[]"
