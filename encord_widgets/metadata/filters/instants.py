@@ -12,7 +12,7 @@ import numpy.typing as npt
 from encord_widgets.metadata.filters.arguments import instant
 from encord_widgets.metadata.text_store import Texts
 
-__all__ = ["NO_TIME", "Instants", "instants"]
+__all__ = ["NO_TIME", "Instants", "instants", "usual_instants"]
 
 Instants: TypeAlias = npt.NDArray[np.int64]
 NO_TIME: Final = int(np.iinfo(np.int64).min)
@@ -62,39 +62,59 @@ def instants(texts: Sequence[str]) -> Instants:
         >>> instants(["1970-01-02", "1970-01-01T00:00:01Z", "rain"])[:2]
         array([86400000000,     1000000])
     """
+    return _by_chunks(texts, every=True)
+
+
+def usual_instants(texts: Sequence[str]) -> Instants:
+    """As `instants`, for texts that are spelled in a usual way; `NO_TIME` for all others, moments or not.
+
+    Args:
+        texts: Any texts.
+
+    Example:
+        >>> usual_instants(["1970-01-01T00:00:01Z", "19700102"])
+        array([             1000000, -9223372036854775808])
+    """
+    return _by_chunks(texts, every=False)
+
+
+def _by_chunks(texts: Sequence[str], *, every: bool) -> Instants:
     # Arrays of a chunk stay in the processor's cache.
     chunks = [
-        _between(texts, start, min(start + _CHUNK, len(texts))) for start in range(0, len(texts), _CHUNK)
+        _between(texts, start, min(start + _CHUNK, len(texts)), every=every)
+        for start in range(0, len(texts), _CHUNK)
     ]
     return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.int64)
 
 
-def _between(texts: Sequence[str], start: int, stop: int) -> Instants:
+def _between(texts: Sequence[str], start: int, stop: int, *, every: bool) -> Instants:
     letters = texts.letters(start, stop) if isinstance(texts, Texts) else None
     if letters is None or letters.shape[1] not in _SHAPES:
-        return _chunk(texts[start:stop])
+        return _chunk(texts[start:stop], every=every)
     found, good = _usual(letters)
-    unusual = np.flatnonzero(~good)
-    found[unusual] = [_instant(texts[start + place]) for place in unusual.tolist()]
+    found[~good] = NO_TIME
+    if every:
+        unusual = np.flatnonzero(~good)
+        found[unusual] = [_instant(texts[start + place]) for place in unusual.tolist()]
     return found
 
 
-def _chunk(texts: Sequence[str]) -> Instants:
-    if len(texts) < _FEW:
+def _chunk(texts: Sequence[str], *, every: bool) -> Instants:
+    if every and len(texts) < _FEW:
         return np.fromiter(map(_instant, texts), dtype=np.int64, count=len(texts))
     found = np.full(len(texts), NO_TIME, dtype=np.int64)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     for length in np.unique(lengths).tolist():
         places = np.flatnonzero(lengths == length)
+        good = np.zeros(len(places), dtype=np.bool_)
         group = texts if len(places) == len(texts) else [texts[place] for place in places.tolist()]
         if length in _SHAPES:
             spelled = np.frombuffer("".join(group).encode("ascii", "replace"), dtype=np.uint8)
             moments, good = _usual(spelled.reshape(len(group), length))
             found[places[good]] = moments[good]
+        if every:
             unusual = np.flatnonzero(~good).tolist()
-        else:
-            unusual = list(range(len(group)))
-        found[places[unusual]] = [_instant(group[place]) for place in unusual]
+            found[places[unusual]] = [_instant(group[place]) for place in unusual]
     return found
 
 
