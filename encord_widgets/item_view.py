@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from encord_widgets.metadata.column_arrays import arrow_of_texts
 from encord_widgets.metadata.column_search import matching_text, sort_keys
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.items import FIELDS, ItemTable
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from pandas.api.extensions import ExtensionArray
 
 __all__ = ["Listing", "column_of", "search_rows", "sort_rows", "to_frame"]
@@ -21,6 +23,7 @@ __all__ = ["Listing", "column_of", "search_rows", "sort_rows", "to_frame"]
 FIELD_PREFIX: Final = "field:"
 KEY_PREFIX: Final = "key:"
 _PAST_INT64: Final = 2**63
+_NEAR: Final = 4
 _LAST_CLASSES: Final = 4  # null and absent stay last in both directions
 
 
@@ -130,7 +133,9 @@ def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:
     """
     import pandas as pd  # pandas is loaded when a table is asked for
 
-    index = pd.Index([table.uuids[row] for row in rows.tolist()], name="item", dtype="str")
+    index = pd.Index(
+        _uuids(list(map(table.uuids.__getitem__, rows.tolist()))), name="item", dtype="str", copy=False
+    )
     columns = {name: table.field(name) for name in FIELDS}
     for key in table.keys:
         columns[f"client_metadata.{key}" if key in FIELDS else key] = table.column(key)
@@ -165,6 +170,10 @@ def _cells(column: Column) -> ExtensionArray | npt.NDArray[np.object_]:
 def _texts(column: Column, gone: npt.NDArray[np.bool_]) -> ExtensionArray:
     import pandas as pd  # pandas is loaded when a table is asked for
 
+    if len(column.texts) <= _NEAR * len(column):
+        found = arrow_of_texts(column.texts, column.codes, gone)
+        if found is not None:
+            return _of_arrow(found)
     codes = np.where(gone, 0, column.codes)
     codes[gone] = codes[~gone][0]
     used = np.bincount(codes) > 0
@@ -174,3 +183,20 @@ def _texts(column: Column, gone: npt.NDArray[np.bool_]) -> ExtensionArray:
         places[gone] = -1
         words = words.take(places, allow_fill=True)
     return words
+
+
+def _uuids(uuids: list[str]) -> ExtensionArray | list[str]:
+    import pyarrow as pa  # loaded when a table is asked for
+
+    try:
+        return _of_arrow(pa.array(uuids, pa.large_string()))
+    except UnicodeEncodeError:  # half a surrogate pair
+        return uuids
+
+
+def _of_arrow(texts: pa.Array) -> ExtensionArray:
+    import pandas as pd  # pandas is loaded when a table is asked for
+
+    dtype: Any = pd.Series(dtype="str").dtype
+    made: ExtensionArray = dtype.__from_arrow__(texts)
+    return made

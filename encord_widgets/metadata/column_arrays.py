@@ -14,7 +14,7 @@ from encord_widgets.metadata.text_store import Texts
 if TYPE_CHECKING:
     import pyarrow as pa  # loaded by whoever has a table of it
 
-__all__ = ["column_of_arrow", "column_of_numbers", "column_of_texts", "woven"]
+__all__ = ["arrow_of_texts", "column_of_arrow", "column_of_numbers", "column_of_texts", "woven"]
 
 _EXACT_INT: Final = 2**53
 
@@ -81,6 +81,35 @@ def column_of_arrow(chunks: Sequence[pa.Array]) -> Column:
     stops = np.concatenate(ends)
     tags, codes = np.full(len(stops), Tag.TEXT, dtype=np.uint8), np.arange(len(stops), dtype=np.int32)
     return Column.made(tags, None, codes, Texts.packed(b"".join(letters), stops), Texts(), repeats=False)
+
+
+def arrow_of_texts(
+    texts: Texts, codes: npt.NDArray[np.int32], gone: npt.NDArray[np.bool_] | None = None
+) -> pa.Array | None:
+    """Texts as an Arrow array, without a Python object for each; None where Arrow cannot hold one of them.
+
+    Args:
+        texts: Texts.
+        codes: For each cell, the position of its text.
+        gone: Cells without a text; their codes do not count.
+
+    Example:
+        >>> arrow_of_texts(Texts(["rain", "fog"]), np.array([1, 0]), np.array([False, True])).to_pylist()
+        ['fog', None]
+    """
+    import pyarrow as pa  # loaded where a table is asked for
+
+    try:
+        letters, ends = texts.unpacked()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return None
+    offsets = np.concatenate([[0], ends])
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(letters)]
+    words = pa.Array.from_buffers(pa.large_string(), len(ends), buffers)
+    every = gone is None or not gone.any()
+    if every and np.array_equal(codes, np.arange(len(ends))):
+        return words
+    return words.take(pa.array(codes) if every else pa.array(codes, mask=gone))
 
 
 def woven(first: Rows, one: Column, second: Rows, other: Column) -> Column:

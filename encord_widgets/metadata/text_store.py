@@ -240,6 +240,29 @@ class Texts(Sequence[str]):
             found[-len(self._tail) :] = [text == word for text in self._tail]
         return found
 
+    def unpacked(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        r"""All letters in a row in UTF-8, and where each text ends: what `packed` takes.
+
+        Raises:
+            UnicodeEncodeError: If half a surrogate pair is among them.
+
+        Example:
+            >>> Texts(["fog", "été"]).unpacked()
+            (b'fog\xc3\xa9t\xc3\xa9', array([3, 8]))
+        """
+        parts: list[bytes] = []
+        ends: list[npt.NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+        begun = 0
+        for whole, starts in (*self._blocks, _packed(self._tail)):
+            letters, places = whole.encode(), np.asarray(starts, dtype=np.int64)
+            if len(letters) > len(whole):  # from characters to bytes
+                begins = np.flatnonzero((np.frombuffer(letters, dtype=np.uint8) & 0xC0) != 0x80)  # noqa: PLR2004
+                places = np.append(begins, len(letters))[places]
+            parts.append(letters)
+            ends.append(places[1:] + begun)
+            begun += len(letters)
+        return b"".join(parts), np.concatenate(ends)
+
     def to_json(self) -> bytes:
         """All of them as one JSON array; of texts that stand in a row none is made anew.
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encord_widgets.metadata.column_arrays import column_of_arrow, woven
+from encord_widgets.metadata.column_arrays import arrow_of_texts, column_of_arrow, woven
 from encord_widgets.metadata.columns import Column
+from encord_widgets.metadata.text_store import Texts
 from tests.metadata import strategies
 
 
@@ -38,3 +39,14 @@ def test_texts_of_arrow(parts, cut):
     texts = [text for part in parts for text in part[cut:]]
     column = column_of_arrow(chunks)
     assert column.values(np.arange(len(texts))) == texts
+
+
+@given(st.lists(strategies.text, min_size=1, max_size=9), st.data())
+def test_texts_as_arrow(texts, data):
+    codes = np.array(data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=9)), dtype=np.int32)
+    gone = np.array([data.draw(st.booleans()) for _ in codes], dtype=np.bool_)
+    expected = [None if absent else texts[code] for code, absent in zip(codes, gone, strict=True)]
+    stray = np.where(gone, 2**30, codes).astype(np.int32)  # codes of other cells mean nothing
+    assert arrow_of_texts(Texts(texts), stray, gone).to_pylist() == expected
+    assert arrow_of_texts(Texts(texts), np.arange(len(texts), dtype=np.int32)).to_pylist() == texts
+    assert arrow_of_texts(Texts([*texts, "\ud83d"]), codes, gone) is None

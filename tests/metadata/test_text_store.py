@@ -196,3 +196,12 @@ def test_texts_as_json(texts: list[str], odd: str, at: int) -> None:
     assert json.loads(Texts(texts).to_json()) == texts
     assert json.loads(Texts(texts[:1024]).to_json()) == texts[:1024]
     assert Texts().to_json() == b"[]"
+
+
+@given(texts=many_texts())
+def test_texts_unpacked_are_what_packed_takes(texts: list[str]) -> None:
+    texts = [text.replace("\ud800", "é") for text in texts]
+    letters, ends = Texts(texts).unpacked()
+    assert list(Texts.packed(letters, ends)) == texts
+    with pytest.raises(UnicodeEncodeError):
+        Texts([*texts, "\ud800"]).unpacked()
