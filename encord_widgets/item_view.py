@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from encord_widgets.metadata.column_arrays import arrow_of_texts
+from encord_widgets.metadata.column_arrays import arrow_of_texts, pandas_texts
 from encord_widgets.metadata.column_search import matching_text, sort_keys
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.items import FIELDS, ItemTable
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
     from pandas.api.extensions import ExtensionArray
 
 __all__ = ["Listing", "column_of", "search_rows", "sort_rows", "to_frame"]
@@ -173,7 +172,7 @@ def _texts(column: Column, gone: npt.NDArray[np.bool_]) -> ExtensionArray:
     if len(column.texts) <= _NEAR * len(column):
         found = arrow_of_texts(column.texts, column.codes, gone)
         if found is not None:
-            return _of_arrow(found)
+            return pandas_texts(found)
     codes = np.where(gone, 0, column.codes)
     codes[gone] = codes[~gone][0]
     used = np.bincount(codes) > 0
@@ -189,14 +188,6 @@ def _uuids(uuids: list[str]) -> ExtensionArray | list[str]:
     import pyarrow as pa  # loaded when a table is asked for
 
     try:
-        return _of_arrow(pa.array(uuids, pa.large_string()))
+        return pandas_texts(pa.array(uuids, pa.large_string()))
     except UnicodeEncodeError:  # half a surrogate pair
         return uuids
-
-
-def _of_arrow(texts: pa.Array) -> ExtensionArray:
-    import pandas as pd  # pandas is loaded when a table is asked for
-
-    dtype: Any = pd.Series(dtype="str").dtype
-    made: ExtensionArray = dtype.__from_arrow__(texts)
-    return made

@@ -402,7 +402,9 @@ class ChangeSet(ChangeState):
 
         flat = self._listing().flat(Column.objects, lambda value: value)
         data = {"item": flat.item, "key": flat.key, "before": flat.before, "after": flat.after}
-        return pd.DataFrame({**data, "status": "staged"}, index=range(len(flat.item)), dtype=object)
+        return pd.DataFrame(
+            {**data, "status": "staged"}, index=range(len(flat.item)), dtype=object, copy=False
+        )
 
     def _drop(
         self,

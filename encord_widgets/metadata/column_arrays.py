@@ -13,8 +13,16 @@ from encord_widgets.metadata.text_store import Texts
 
 if TYPE_CHECKING:
     import pyarrow as pa  # loaded by whoever has a table of it
+    from pandas.api.extensions import ExtensionArray
 
-__all__ = ["arrow_of_texts", "column_of_arrow", "column_of_numbers", "column_of_texts", "woven"]
+__all__ = [
+    "arrow_of_texts",
+    "column_of_arrow",
+    "column_of_numbers",
+    "column_of_texts",
+    "pandas_texts",
+    "woven",
+]
 
 _EXACT_INT: Final = 2**53
 
@@ -110,6 +118,24 @@ def arrow_of_texts(
     if every and np.array_equal(codes, np.arange(len(ends))):
         return words
     return words.take(pa.array(codes) if every else pa.array(codes, mask=gone))
+
+
+def pandas_texts(texts: pa.Array) -> ExtensionArray:
+    """Texts of Arrow as pandas keeps texts, without a look at each.
+
+    Args:
+        texts: An array of `large_string`.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> str(pandas_texts(pa.array(["rain", None], pa.large_string())).dtype)
+        'str'
+    """
+    import pandas as pd  # pandas is loaded when a table is asked for
+
+    dtype: Any = pd.Series(dtype="str").dtype
+    made: ExtensionArray = dtype.__from_arrow__(texts)
+    return made
 
 
 def woven(first: Rows, one: Column, second: Rows, other: Column) -> Column:
