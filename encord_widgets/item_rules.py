@@ -212,11 +212,11 @@ class StagedRule:
             if present is not None and (covered := rows[wanted & there]).size:
                 found = present.at(present.find(covered)[0]).in_order()
                 self._covered[key] = found.over(self._covered.get(key))
-            places = np.flatnonzero(wanted)
-            if len(places):
-                after = Column.of(value, len(places))
-                edits.append(BulkEdit(key, rows[places], stored.take(places), after))
-                placed.append(rows[places])
+            if wanted.any():
+                places = np.flatnonzero(wanted)
+                chosen, base = (rows, stored) if wanted.all() else (rows[places], stored.take(places))
+                edits.append(BulkEdit(key, chosen, base, Column.of(value, len(chosen))))
+                placed.append(chosen)
         for found_rows in placed:
             self._placed[found_rows] = True
         return edits

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from encord_widgets.metadata.column_arrays import arrow_of_texts, pandas_texts
 from encord_widgets.metadata.column_search import matching_text, sort_keys
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.items import FIELDS, ItemTable
@@ -21,6 +22,7 @@ __all__ = ["Listing", "column_of", "search_rows", "sort_rows", "to_frame"]
 FIELD_PREFIX: Final = "field:"
 KEY_PREFIX: Final = "key:"
 _PAST_INT64: Final = 2**63
+_NEAR: Final = 4
 _LAST_CLASSES: Final = 4  # null and absent stay last in both directions
 
 
@@ -111,10 +113,11 @@ def search_rows(rows: Rows, columns: Iterable[Column], text: str) -> Rows:
     """
     if not text.strip():
         return rows
-    found = np.zeros(len(rows), dtype=np.bool_)
+    found: npt.NDArray[np.bool_] | None = None
     for column in columns:
-        found |= matching_text(column, text.strip())[rows]
-    return rows[found]
+        holding = matching_text(column, text.strip())
+        found = holding if found is None else found | holding
+    return rows[:0] if found is None else rows[found[rows]]
 
 
 def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:
@@ -129,7 +132,9 @@ def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:
     """
     import pandas as pd  # pandas is loaded when a table is asked for
 
-    index = pd.Index([table.uuids[row] for row in rows.tolist()], name="item", dtype="str")
+    index = pd.Index(
+        _uuids(list(map(table.uuids.__getitem__, rows.tolist()))), name="item", dtype="str", copy=False
+    )
     columns = {name: table.field(name) for name in FIELDS}
     for key in table.keys:
         columns[f"client_metadata.{key}" if key in FIELDS else key] = table.column(key)
@@ -164,6 +169,10 @@ def _cells(column: Column) -> ExtensionArray | npt.NDArray[np.object_]:
 def _texts(column: Column, gone: npt.NDArray[np.bool_]) -> ExtensionArray:
     import pandas as pd  # pandas is loaded when a table is asked for
 
+    if len(column.texts) <= _NEAR * len(column):
+        found = arrow_of_texts(column.texts, column.codes, gone)
+        if found is not None:
+            return pandas_texts(found)
     codes = np.where(gone, 0, column.codes)
     codes[gone] = codes[~gone][0]
     used = np.bincount(codes) > 0
@@ -173,3 +182,12 @@ def _texts(column: Column, gone: npt.NDArray[np.bool_]) -> ExtensionArray:
         places[gone] = -1
         words = words.take(places, allow_fill=True)
     return words
+
+
+def _uuids(uuids: list[str]) -> ExtensionArray | list[str]:
+    import pyarrow as pa  # loaded when a table is asked for
+
+    try:
+        return pandas_texts(pa.array(uuids, pa.large_string()))
+    except UnicodeEncodeError:  # half a surrogate pair
+        return uuids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import struct
 from collections.abc import Sequence
@@ -29,6 +30,11 @@ __all__ = [
 _UUID: Final = 36
 _PACKED: Final = 16
 _DASHES: Final = (8, 13, 18, 23)
+_WORDS: Final = ["u8", "u4", "u4", "u4", "u4", "u8"]
+_SPELLED: Final = np.dtype(  # the digits between the dashes
+    {"names": list("abcdef"), "formats": _WORDS, "offsets": [0, 9, 14, 19, 24, 28], "itemsize": _UUID}
+)
+_DIGITS: Final = np.dtype({"names": list("abcdef"), "formats": _WORDS})
 _BLOCK: Final = 4096
 _NESTED: Final = (Tag.JSON, Tag.BIG_INT)
 _PLAIN: Final[dict[int, Value]] = {Tag.ABSENT: ABSENT, Tag.NULL: None, Tag.FALSE: False, Tag.TRUE: True}
@@ -61,11 +67,13 @@ def _packed(uuids: Sequence[str]) -> bytes | None:
     # Upper-case letters alone lack the bit 0x20.
     if not ((letters[:, _DASHES] == ord("-")).all() and np.bitwise_and.reduce(letters, axis=None) & 0x20):
         return None
+    spelled, digits = letters.view(_SPELLED), np.empty((len(uuids), 1), dtype=_DIGITS)
+    for part in _DIGITS.names or ():  # whole words at once: half the time of taking out each dash
+        digits[part] = spelled[part]
     try:
-        packed = bytes.fromhex(joined.replace("-", ""))
-    except ValueError:  # other letters than hexadecimal digits
+        return binascii.unhexlify(digits.data)
+    except binascii.Error:  # other letters than hexadecimal digits
         return None
-    return packed if len(packed) == _PACKED * len(uuids) else None
 
 
 def items_of(blob: bytes) -> list[str]:
@@ -147,23 +155,26 @@ def pack_values(column: Column) -> bytes:
     numeric, textual = (tags == Tag.INT) | (tags == Tag.FLOAT), tags == Tag.TEXT
     nested = (tags == Tag.JSON) | (tags == Tag.BIG_INT)
     if (tags == tags[0]).all():
-        told = column.numbers if numeric[0] else column.codes if textual[0] or nested[0] else tags
-        if told.tobytes() == told[:1].tobytes() * len(told):  # bytes, for -0.0 is not 0.0
+        # By their bits, for -0.0 is not 0.0.
+        told = (
+            column.numbers.view(np.int64) if numeric[0] else column.codes if textual[0] or nested[0] else tags
+        )
+        if (told == told[0]).all():
             return b"c" + _text(column.value(0)).encode()
     codes = np.zeros(len(tags), dtype="<i4")
-    spelled: list[list[str]] = []
+    spelled: list[bytes] = []
     for places, words in ((textual, column.texts), (nested, column.jsons)):
-        used = (
-            np.flatnonzero(np.bincount(column.codes[places])) if places.any() else np.empty(0, dtype=np.int64)
-        )
-        if len(used):
+        used = np.empty(0, dtype=np.int64)
+        if places.any():
+            used = np.flatnonzero(np.bincount(column.codes if places.all() else column.codes[places]))
             place_of = np.zeros(int(used[-1]) + 1, dtype="<i4")
             place_of[used] = np.arange(len(used))
-            codes[places] = place_of[column.codes[places]]
-        spelled.append(list(words) if len(used) == len(words) else [words[code] for code in used.tolist()])
+            np.copyto(codes, place_of.take(column.codes, mode="clip"), where=places)
+        every = len(used) == len(words)
+        spelled.append(words.to_json() if every else _json(words.pick(used.tolist())))
     numbers = column.numbers.astype("<f8").tobytes() if numeric.any() else b""
-    coded = codes.tobytes() if spelled[0] or spelled[1] else b""
-    head = _json([len(tags), bool(numbers), bool(coded), *spelled])
+    coded = codes.tobytes() if textual.any() or nested.any() else b""
+    head = b",".join([_json([len(tags), bool(numbers), bool(coded)])[:-1], *spelled]) + b"]"
     return b"".join([b"v", struct.pack("<q", len(head)), head, tags.tobytes(), numbers, coded])
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from encord_widgets.metadata.change import Change
-from encord_widgets.metadata.changes_bulk import BulkEdit, ItemIndex, Mask, distinct_rows, rows_in
+from encord_widgets.metadata.changes_bulk import BulkEdit, ItemIndex, Mask, distinct_rows, rows_in, run_of
 from encord_widgets.metadata.changes_order import Listing
 from encord_widgets.metadata.changes_state import ChangeState
 from encord_widgets.metadata.changes_steps import Held, Part, Place, Settled, Step
@@ -273,22 +273,26 @@ class ChangeSet(ChangeState):
         Returns:
             How many edits were dropped.
         """
+        given = places if isinstance(places, list) else list(places)
+        by_key: dict[str, list[str]] = {}
+        for item, key in given if self._bulk else ():
+            by_key.setdefault(key, []).append(item)
+        many: dict[str, Rows] = {}
+        unknown: set[Place] = set()  # of keys that many cells are dropped of
+        for key, items in by_key.items():
+            if key in self._bulk and len(items) > _MANY:
+                run = run_of(self._index, items)
+                rows = [] if run is not None else list(map(self._index.row_of, items))
+                if None in rows:
+                    unknown.update((item, key) for item, row in zip(items, rows, strict=True) if row is None)
+                found = np.array([row for row in rows if row is not None], dtype=np.int64)
+                many[key] = found if run is None else run
         few: list[Place] = []
-        by_key: dict[str, tuple[list[Place], list[int]]] = {key: ([], []) for key in self._bulk}
-        row_of = self._index.row_of
-        for place in dict.fromkeys(places):
-            held = by_key.get(place[1])
-            row = None if held is None else row_of(place[0])
-            if held is None or row is None:
-                few.append(place)
-            else:
-                held[0].append(place)
-                held[1].append(row)
-        many = {key: np.array(rows) for key, (_, rows) in by_key.items() if len(rows) > _MANY}
-        few += [place for key, (held_places, _) in by_key.items() if key not in many for place in held_places]
+        if unknown or not self._bulk or not many.keys() >= by_key.keys():
+            few = [place for place in dict.fromkeys(given) if place[1] not in many or place in unknown]
         parts = self._drop_bulk(lambda edit: rows_in(edit.rows, many[edit.key]), many)
-        found = zip(few, self._all(few), strict=True)
-        return self._do({place: (change, None) for place, change in found if change is not None}, parts)
+        staged = zip(few, self._all(few), strict=True)
+        return self._do({place: (change, None) for place, change in staged if change is not None}, parts)
 
     def undo(self) -> bool:
         """Undo the last step; False when there is none."""
@@ -398,7 +402,9 @@ class ChangeSet(ChangeState):
 
         flat = self._listing().flat(Column.objects, lambda value: value)
         data = {"item": flat.item, "key": flat.key, "before": flat.before, "after": flat.after}
-        return pd.DataFrame({**data, "status": "staged"}, index=range(len(flat.item)), dtype=object)
+        return pd.DataFrame(
+            {**data, "status": "staged"}, index=range(len(flat.item)), dtype=object, copy=False
+        )
 
     def _drop(
         self,

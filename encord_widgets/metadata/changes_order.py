@@ -163,6 +163,7 @@ class Listing:
         Args:
             places: Their positions (int64).
         """
+        # no look at all of them: a plan is read in pieces
         before = np.where(places > 0, self.ends[places - 1], 0)
         ends = np.cumsum(self.ends[places] - before, dtype=np.int64)
         return Listing(self.items[places], ends, self.cells, (), self.bulk, self.uuids)

@@ -11,12 +11,14 @@ import numpy.typing as npt
 import orjson
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.text_store import Texts
 from encord_widgets.metadata.values import canonical, json_texts, loads
 
 __all__ = ["json_cells", "same_cells"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 _Codes: TypeAlias = npt.NDArray[np.int32]
+_Judge: TypeAlias = Callable[[str, str], bool]
 _EXACT_INT: Final = 2**53
 _FEW_PAIRS: Final = 4096
 _SPELLED: Final = {Tag.NULL: ["null"], Tag.FALSE: ["false"], Tag.TRUE: ["true"]}
@@ -39,17 +41,23 @@ def same_cells(a: Column, b: Column) -> Mask:
     equal: Mask = np.equal(tags, others)
     numeric = _is_number(tags) & _is_number(others)
     if numeric.any():
-        mine, theirs = a.numbers[numeric], b.numbers[numeric]
         # A whole float past 2^53 is spelled as a float, so it is not the integer.
-        equal[numeric] = (mine == theirs) & (equal[numeric] | (np.abs(mine) < _EXACT_INT))
+        exact = equal | (np.abs(a.numbers) < _EXACT_INT)
+        equal = np.where(numeric, (a.numbers == b.numbers) & exact, equal)
     for tag, spelled, other, judge in (
         (Tag.TEXT, a.texts, b.texts, str.__eq__),
         (Tag.BIG_INT, a.jsons, b.jsons, str.__eq__),
         (Tag.JSON, a.jsons, b.jsons, _same_json),
     ):
-        places = np.flatnonzero(equal & (tags == tag))
-        if len(places):
-            equal[places] = _same_spelled(a.codes[places], spelled, b.codes[places], other, judge)
+        here = equal & (tags == tag)
+        count = int(np.count_nonzero(here))
+        if not count:
+            continue
+        if len(spelled) * len(other) <= min(count, _FEW_PAIRS):  # all there are are judged: no look at which
+            equal &= _by_table(a.codes, spelled, b.codes, other, judge) | ~here
+            continue
+        places = np.flatnonzero(here)
+        equal[places] = _same_spelled(a.codes[places], spelled, b.codes[places], other, judge)
     return equal
 
 
@@ -92,9 +100,15 @@ def _same_json(one: str, other: str) -> bool:
     return one == other or canonical(loads(one)) == canonical(loads(other))
 
 
-def _same_spelled(
-    a: _Codes, spelled: Sequence[str], b: _Codes, other: Sequence[str], judge: Callable[[str, str], bool]
-) -> Mask:
+def _by_table(a: _Codes, spelled: Texts, b: _Codes, other: Texts, judge: _Judge) -> Mask:
+    """For each row whether two texts are the same; rows without one get anything."""
+    words = list(other)
+    table = np.array([judge(one, word) for one in spelled for word in words], dtype=np.bool_)
+    pairs = a if len(words) == 1 else a * np.int64(len(words)) + b
+    return table.take(pairs, mode="clip")
+
+
+def _same_spelled(a: _Codes, spelled: Texts, b: _Codes, other: Texts, judge: _Judge) -> Mask:
     same = (a == b) if spelled is other else np.zeros(len(a), dtype=np.bool_)
     left = np.flatnonzero(~same)
     if not len(left):
@@ -102,20 +116,26 @@ def _same_spelled(
     a, b = a[left], b[left]
     mine, theirs = np.flatnonzero(np.bincount(a)), np.flatnonzero(np.bincount(b))
     if len(theirs) == 1:
-        word = other[int(theirs[0])]
-        same[left] = _by_code(mine, [judge(spelled[code], word) for code in mine.tolist()])[a]
+        same[left] = _like(spelled, mine, other[int(theirs[0])], judge)[a]
     elif len(mine) == 1:
-        word = spelled[int(mine[0])]
-        same[left] = _by_code(theirs, [judge(word, other[code]) for code in theirs.tolist()])[b]
+        same[left] = _like(other, theirs, spelled[int(mine[0])], judge)[b]
     elif len(mine) * len(theirs) <= _FEW_PAIRS:
-        words = [other[code] for code in theirs.tolist()]
-        table = np.array([list(map(judge, repeat(spelled[code]), words)) for code in mine.tolist()])
+        words = other.pick(theirs.tolist())
+        table = np.array([list(map(judge, repeat(one), words)) for one in spelled.pick(mine.tolist())])
         same[left] = table[_by_code(mine, range(len(mine)))[a], _by_code(theirs, range(len(theirs)))[b]]
+    elif judge is str.__eq__:
+        same[left] = spelled.objects(a) == other.objects(b)
     else:
-        words = [other[code] for code in b.tolist()]
-        found = map(judge, (spelled[code] for code in a.tolist()), words)
+        found = map(judge, spelled.pick(a.tolist()), other.pick(b.tolist()))
         same[left] = np.fromiter(found, dtype=np.bool_, count=len(left))
     return same
+
+
+def _like(spelled: Texts, used: npt.NDArray[np.int64], word: str, judge: _Judge) -> Mask:
+    """A table by code with which of the used texts are the same as one."""
+    if judge is str.__eq__ and len(used) > _FEW_PAIRS:
+        return spelled.alike(word)
+    return _by_code(used, [judge(one, word) for one in spelled.pick(used.tolist())])
 
 
 def _by_code(used: npt.NDArray[np.int64], found: Sequence[int] | npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -279,7 +279,13 @@ class Column:
         """
         column = cls(1)
         column.write(np.zeros(1, dtype=np.int64), [value])
-        return column.take(np.zeros(rows, dtype=np.int64))
+        column._size, column._index = rows, None
+        column._tags = np.full(rows, column._tags[0])
+        if column._numbers is not None:
+            column._numbers = np.full(rows, column._numbers[0])
+        if column._codes is not None:
+            column._codes = np.zeros(rows, dtype=np.int32)  # the only text, or the only JSON
+        return column
 
     def take(self, rows: Rows) -> Column:
         """The cells of some rows as a column of their own, which is never written: it shares its texts with this one.
@@ -316,10 +322,10 @@ class Column:
             (nested, other.jsons, self._keep),
         ):
             if places.any():
-                used = np.flatnonzero(np.bincount(codes[places]))
+                used = np.flatnonzero(np.bincount(other.codes if places.all() else other.codes[places]))
                 mine = np.zeros(int(used[-1]) + 1, dtype=np.int32)
                 mine[used] = keep(spelled.pick(used.tolist()))
-                codes[places] = mine[codes[places]]
+                np.copyto(codes, mine.take(other.codes, mode="clip"), where=places)
         self._code_array()[rows] = codes
 
     def value(self, row: int) -> Value:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.filters.instants import Instants, usual_instants
 from encord_widgets.metadata.hygiene_folds import differences, fold_key, fold_text, fold_value
 from encord_widgets.metadata.join_cells import hashed
 from encord_widgets.metadata.schema_types import KeyType
@@ -19,6 +22,10 @@ __all__ = ["KeyCluster", "Member", "ValueCluster", "key_clusters", "replaced", "
 
 _OWN: Final = "$"
 _EXACT_INT: Final = 2**53
+_MANY: Final = 1000
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FIRST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+_LAST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +129,10 @@ def value_clusters(key: str, column: Column, rows: Rows, type_: KeyType | None =
     tags = column.tags[rows]
     numeric = rows[(tags == Tag.INT) | (tags == Tag.FLOAT)]
     numbers = bool(len(numeric)) or (type_ is not None and type_.kind == "number")
-    texts, counts = _texts(column, rows[tags == Tag.TEXT])
+    texts, counts, folds = _texts(column, rows[tags == Tag.TEXT], type_, numbers=numbers)
     first: dict[Hashable, int] = {}  # a list for each of a million texts would take seconds to clear away
     clusters: dict[Hashable, list[tuple[Json, int]]] = {}
-    for place, text in enumerate(texts):
-        fold = fold_text(text, numbers=numbers)
+    for place, (text, fold) in enumerate(zip(texts, folds, strict=True)):
         before = first.setdefault(fold, place)
         if before != place:
             clusters.setdefault(fold, [(texts[before], counts[before])]).append((text, counts[place]))
@@ -158,20 +164,53 @@ def _others(
     first: Mapping[Hashable, int], texts: list[str], type_: KeyType | None
 ) -> Iterator[tuple[Hashable, int]]:
     """Texts that do not fit, by themselves or in a cluster."""
-    if type_ is None or (not type_.reads_text and type_.fits("")):
+    if type_ is None or _takes_all(type_):
         return
     for fold, place in first.items():
         if not type_.fits(texts[place]):
             yield fold, place
 
 
-def _texts(column: Column, rows: Rows) -> tuple[list[str], list[int]]:
-    """Distinct texts with their counts; a text may have two codes."""
-    codes, counts = np.unique(column.codes[rows], return_counts=True)
-    merged: dict[str, int] = {}
-    for text, count in zip(column.texts.pick(codes.tolist()), counts.tolist(), strict=True):
-        merged[text] = merged.get(text, 0) + count
-    return list(merged), list(merged.values())
+def _takes_all(type_: KeyType) -> bool:
+    """Whether every text fits."""
+    return not type_.reads_text and type_.fits("")
+
+
+def _texts(
+    column: Column, rows: Rows, type_: KeyType | None, *, numbers: bool
+) -> tuple[list[str], list[int], list[Hashable]]:
+    """Distinct texts with their counts and folds, but moments that are by themselves; a text may have two codes."""
+    held = np.bincount(column.codes[rows]) if len(rows) else np.empty(0, dtype=np.int64)
+    codes = np.flatnonzero(held)
+    lone = np.zeros(len(codes), dtype=np.bool_)
+    if len(codes) > _MANY and (type_ is None or type_.kind == "datetime" or _takes_all(type_)):
+        moments = usual_instants(column.texts)[codes]
+        lone = _lone(moments)
+    texts = column.texts.pick(codes[~lone].tolist())
+    folds = [fold_text(text, numbers=numbers) for text in texts]
+    if lone.any():
+        dates = [_moment(fold[1]) for fold in folds if isinstance(fold, tuple) and fold[0] == "date"]
+        alike = lone & np.isin(moments, np.array(dates, dtype=np.int64))
+        if alike.any():
+            lone &= ~alike
+            texts = column.texts.pick(codes[~lone].tolist())
+            folds = [fold_text(text, numbers=numbers) for text in texts]
+    merged: dict[str, tuple[int, Hashable]] = {}
+    for text, count, fold in zip(texts, held[codes[~lone]].tolist(), folds, strict=True):
+        merged[text] = (merged[text][0] + count if text in merged else count, fold)
+    return list(merged), [count for count, _ in merged.values()], [fold for _, fold in merged.values()]
+
+
+def _lone(moments: Instants) -> npt.NDArray[np.bool_]:
+    """Which moments occur once; those that no clock in UTC shows are none."""
+    known = (moments >= _moment(_FIRST)) & (moments <= _moment(_LAST))
+    _, place, count = np.unique(moments, return_inverse=True, return_counts=True)
+    found: npt.NDArray[np.bool_] = known & (count[place] == 1)
+    return found
+
+
+def _moment(instant: dt.datetime) -> int:
+    return (instant - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _cluster(

@@ -43,19 +43,23 @@ def lines_of(plan: Plan) -> Iterator[str]:
     yield from (f" {compact(key)}: {compact(value)},\n" for key, value in head.items())
     yield ' "items": [\n'
     join = ""
-    for _, text in _in_order(plan.items):
+    for text in _in_order(plan.items):
         yield join + text
         join = ",\n"
     yield "\n ]\n}\n"
 
 
-def _in_order(items: Sequence[PlannedItem]) -> Iterator[tuple[str, str]]:
-    """Uuid and text of each item, sorted."""
-    columns: Iterator[tuple[str, str]] = iter(())
+def _in_order(items: Sequence[PlannedItem]) -> Iterator[str]:
+    """The text of each item, sorted by uuid; those of many at once where none has to be put between."""
+    columns: Iterator[tuple[list[str], list[str]]] = iter(())
     if isinstance(items, PlannedItems):
         columns, items = _of_columns(items), items.outside
+        if not items:
+            yield from (",\n".join(texts) for _, texts in columns)
+            return
+    many = (pair for uuids, texts in columns for pair in zip(uuids, texts, strict=True))
     rest = ((planned.item, _text(planned)) for planned in sorted(items, key=attrgetter("item")))
-    return merge(columns, rest, key=itemgetter(0))
+    yield from (text for _, text in merge(many, rest, key=itemgetter(0)))
 
 
 def _text(planned: PlannedItem) -> str:
@@ -63,11 +67,11 @@ def _text(planned: PlannedItem) -> str:
         f"   {compact(change.key)}: {_cell(_json(change.base), _json(change.after), change.implied)}"
         for change in sorted(planned.changes, key=attrgetter("key"))
     ]
-    return _lines(compact(planned.item), compact(planned.name), cells)
+    return _lines(compact(planned.item), compact(planned.name), ",\n".join(cells))
 
 
-def _lines(item: str, name: str, cells: list[str]) -> str:
-    return f'  {{"item": {item}, "name": {name}, "changes": {{\n' + ",\n".join(cells) + "}}"
+def _lines(item: str, name: str, cells: str) -> str:
+    return f'  {{"item": {item}, "name": {name}, "changes": {{\n{cells}}}}}'
 
 
 def _cell(before: str | None, after: str | None, implied: object) -> str:
@@ -83,29 +87,39 @@ def _json(value: Value) -> str | None:
     return None if isinstance(value, Absent) else compact(value)
 
 
-def _of_columns(items: PlannedItems) -> Iterator[tuple[str, str]]:
-    """As `_text`, for the items in the table, spelled column by column."""
+def _of_columns(items: PlannedItems) -> Iterator[tuple[list[str], list[str]]]:
+    """Uuids and texts, as by `_text`, of the items in the table, spelled column by column."""
     uuids = items.uuids
     places = np.array(sorted(range(len(uuids)), key=uuids.__getitem__), dtype=np.int64)
     for start in range(0, len(places), _CHUNK):
         some = items.at(places[start : start + _CHUNK])
-        texts = map(_lines, json_texts(some.uuids), json_texts(some.named), _cells(some.listing))
-        yield from zip(some.uuids, texts, strict=True)
+        named = some.uuids
+        yield named, list(map(_lines, json_texts(named), json_texts(some.named), _cells(some.listing)))
 
 
-def _cells(listing: Listing) -> Iterator[list[str]]:
+def _cells(listing: Listing) -> list[str]:
     """The lines of the changes of each item."""
     flat = listing.flat(json_cells, _json)
     keys: list[str] = flat.key.tolist()
     rank = {key: place for place, key in enumerate(sorted(set(keys)))}
-    order = np.lexsort((np.array([rank[key] for key in keys]), flat.at))
     heads = {key: f"   {compact(key)}: " for key in rank}
-    spelled = map(
-        _cell, flat.before[order].tolist(), flat.after[order].tolist(), flat.implied[order].tolist()
-    )
-    lines = [heads[keys[at]] + cell for at, cell in zip(order.tolist(), spelled, strict=True)]
-    for start, end in pairwise([0, *listing.ends.tolist()]):
-        yield lines[start:end]
+    before, after, implied = flat.before, flat.after, flat.implied
+    if len(rank) > 1:
+        order = np.lexsort((np.array([rank[key] for key in keys]), flat.at))
+        keys = flat.key[order].tolist()
+        before, after, implied = before[order], after[order], implied[order]
+    lines = [
+        # Most have both: spelled here, without a call for each.
+        f'{heads[key]}{{"before":{was},"after":{new}}}'
+        if was is not None and new is not None and not by_overwrite
+        else heads[key] + _cell(was, new, by_overwrite)
+        for key, was, new, by_overwrite in zip(
+            keys, before.tolist(), after.tolist(), implied.tolist(), strict=True
+        )
+    ]
+    if len(lines) == len(listing.ends):
+        return lines
+    return [",\n".join(lines[start:end]) for start, end in pairwise([0, *listing.ends.tolist()])]
 
 
 def plan_from_json(data: bytes, name: str) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, overload
+from typing import Any, Final, NamedTuple, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +112,7 @@ class PlannedItems(Sequence[PlannedItem]):
     @property
     def named(self) -> list[str]:
         """Names of the items that are in the table."""
-        return self._named(np.arange(len(self.listing.items), dtype=np.int64), self.uuids)
+        return self._named(np.arange(len(self.listing.items), dtype=np.int64))
 
     @property
     def outside(self) -> list[PlannedItem]:
@@ -127,9 +127,12 @@ class PlannedItems(Sequence[PlannedItem]):
         """
         return PlannedItems(self.listing.at(places), self.names.take(places))
 
-    def _named(self, places: Rows, uuids: list[str]) -> list[str]:
-        names = zip(self.names.values(places), uuids, strict=True)
-        return [name if isinstance(name, str) else uuid for name, uuid in names]
+    def _named(self, places: Rows) -> list[str]:
+        names = self.names.values(places)
+        if (self.names.tags[places] == Tag.TEXT).all():
+            return cast("list[str]", names)
+        uuids = map(self.listing.uuids.__getitem__, self.listing.items[places].tolist())
+        return [name if isinstance(name, str) else uuid for name, uuid in zip(names, uuids, strict=True)]
 
     def _items(self, start: int, stop: int) -> list[PlannedItem]:
         listing = self.listing
@@ -138,7 +141,7 @@ class PlannedItems(Sequence[PlannedItem]):
         rows = listing.items[places]
         uuids = list(map(listing.uuids.__getitem__, rows.tolist()))
         changes = map(tuple, listing.of_rows(rows))
-        found = list(map(PlannedItem, uuids, self._named(places, uuids), changes))
+        found = list(map(PlannedItem, uuids, self._named(places), changes))
         rest = listing.rest[max(0, start - inside) : max(0, stop - inside)]
         return found + [PlannedItem(item, item, tuple(listing.cells[item].values())) for item in rest]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.column_arrays import pandas_texts
 from encord_widgets.metadata.column_cells import json_cells
 from encord_widgets.metadata.files import read_parquet, write_parquet
 from encord_widgets.metadata.plan import Plan
@@ -60,11 +61,22 @@ def save_plan(plan: Plan, path: str | PathLike[str]) -> Path:
     import pandas as pd  # pandas is loaded when a table is asked for
 
     data, implied = _cells(plan)
-    table = pd.DataFrame({column: pd.Series(cells, dtype="str") for column, cells in data.items()})
+    table = pd.DataFrame({column: _strings(cells) for column, cells in data.items()}, copy=False)
     if any(implied):
         table["implied"] = implied
     header = {"format": FORMAT, "created_at": plan.created_at.isoformat(), "source": plan.source}
     return write_parquet(path, table, header)
+
+
+def _strings(cells: Any) -> Any:
+    """Texts, and nothing, as pandas keeps them; pandas itself looks at each of them several times."""
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        return pandas_texts(pa.array(cells, pa.large_string(), from_pandas=True))
+    except UnicodeEncodeError:  # half a surrogate pair
+        return pd.Series(cells, dtype="str")
 
 
 def _cells(plan: Plan) -> tuple[dict[str, Any], Any]:

@@ -72,7 +72,7 @@ def infer(values: Column) -> Inference | None:
     from encord_widgets.metadata.filters.masks import Cells  # a package of its own, loaded when asked for
     from encord_widgets.metadata.filters.misfits import misfits
 
-    tags = np.bincount(values.tags, minlength=Tag.BIG_INT + 1).tolist()
+    tags = [int(np.count_nonzero(values.tags == tag)) for tag in range(Tag.BIG_INT + 1)]
     total = len(values) - tags[Tag.ABSENT] - tags[Tag.NULL]
     if not total:
         return None
@@ -82,7 +82,8 @@ def infer(values: Column) -> Inference | None:
         varchar=tags[Tag.TEXT],
     )
     sizes: Counter[int] = Counter()
-    for nested in map(loads, values.jsons.pick(values.codes[values.tags == Tag.JSON].tolist())):
+    places = values.codes[values.tags == Tag.JSON].tolist() if tags[Tag.JSON] else []
+    for nested in map(loads, values.jsons.pick(places)):
         kind = _nested_kind(nested)
         kinds[kind] += 1
         if kind == "embedding" and isinstance(nested, list):
@@ -96,9 +97,8 @@ def infer(values: Column) -> Inference | None:
         ty = _textual(values)
     else:
         ty = KeyType.from_wire({"ty": kind} if kind == "geospatial" else {"ty": "variant", "hint": kind})
-    return Inference(
-        ty, total - int(np.count_nonzero(misfits(Cells(values), ty)[values.tags > Tag.NULL])), total
-    )
+    wrong = misfits(Cells(values), ty) & (values.tags > Tag.NULL)
+    return Inference(ty, total - int(np.count_nonzero(wrong)), total)
 
 
 _PREFERRED: Final = ("varchar", "number", "boolean", "geospatial", "embedding")
@@ -113,12 +113,22 @@ def _nested_kind(value: Json) -> str:
 
 
 def _textual(values: Column) -> KeyType:
-    from encord_widgets.metadata.filters.instants import NO_TIME, instants  # a package of its own
+    from encord_widgets.metadata.filters.instants import (  # a package of its own
+        NO_TIME,
+        instants,
+        usual_instants,
+    )
 
     counts = np.bincount(values.codes[values.tags == Tag.TEXT])
     used = np.flatnonzero(counts)
-    words, counts = values.texts.pick(used.tolist()), counts[used]
-    total, lengths = int(counts.sum()), list(map(len, words))
+    counts = counts[used]
+    total = int(counts.sum())
+    if len(used) > max(_FEW_OPTIONS, len(values.texts) // 4):
+        usual = usual_instants(values.texts)[used] != NO_TIME
+        if _share(usual, counts) >= _MOST * total:  # then few are a uuid, and no text has to be made
+            return KeyType("datetime")
+    words = values.texts.pick(used.tolist())
+    lengths = list(map(len, words))
     dashed = np.array(["-" in word[_DASH:] for word in words], dtype=np.bool_)
     if max(lengths) >= _UUID_DIGITS and _share(dashed & _uuids(words), counts) >= _MOST * total:
         return KeyType("uuid")

@@ -268,9 +268,10 @@ def _same_field(
 ) -> None:
     """Item fields may travel along in a frame, as `items.frame` has them, but cannot be edited."""
     column = table.field(name)
-    for item, value in zip(frame.index.tolist(), frame.iloc[:, place].tolist(), strict=True):
+    cells = frame.iloc[:, place]
+    for item, value, gone in zip(frame.index.tolist(), cells.tolist(), cells.isna().tolist(), strict=True):
         row = table.row_of(item_uuid(item) or "")
-        if row is None or value is None or value != value:  # noqa: PLR0124 - NaN is the missing cell
+        if row is None or gone:
             continue
         held = column.value(row)
         if held is not ABSENT and str(value) != str(held) and not same(held, _scalar(value)):

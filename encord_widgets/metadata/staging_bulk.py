@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
+from operator import contains
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from encord_widgets.metadata.change import Change
-from encord_widgets.metadata.changes_bulk import BulkEdit
-from encord_widgets.metadata.column_arrays import column_of_numbers, column_of_texts
+from encord_widgets.metadata.changes_bulk import BulkEdit, run_of
+from encord_widgets.metadata.column_arrays import column_of_arrow, column_of_numbers, column_of_texts
 from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.items import FIELDS, ItemTable
@@ -82,7 +83,7 @@ def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) 
     if any(label in FIELDS for label in labels):
         return None
     try:
-        rows = table.rows_of(frame.index.tolist())
+        rows = _rows_of(frame.index.tolist(), table)
     except (KeyError, TypeError):  # another spelling, or no item of these
         return None
     if np.bincount(rows, minlength=1).max() > 1:
@@ -112,13 +113,28 @@ def _frame_column(cells: pd.Series) -> tuple[Rows, Column | None]:
         if kind in _ARRAYS:
             numbers = cells.iloc[places].to_numpy(dtype=_ARRAYS[kind])
             return places, column_of_numbers(numbers)
-        codes, words = pd.factorize(cells.iloc[places])
+        chosen = cells if len(places) == len(cells) else cells.iloc[places]
+        if _mostly_distinct(chosen):
+            import pyarrow as pa
+
+            # Of the array: pyarrow would ask the series for its methods, which then looks through its index.
+            found = pa.array(chosen.array, pa.large_string())
+            return places, column_of_arrow(found.chunks if isinstance(found, pa.ChunkedArray) else [found])
+        codes, words = pd.factorize(chosen)
         texts: list[str] = words.tolist()
         return places, column_of_texts(texts, codes) if _encodes(texts) else None
     values: list[object] = cells.tolist()
     null = np.fromiter((value is None for value in values), dtype=np.bool_, count=len(values))
     places = np.flatnonzero(~gone | null)
     return places, _column([values[at] for at in places.tolist()] if gone.any() else values)
+
+
+def _mostly_distinct(cells: pd.Series) -> bool:
+    """Whether texts of Arrow hardly repeat, as far as a sample shows, so that it is not worth to look which do."""
+    if getattr(cells.dtype, "storage", "") != "pyarrow":
+        return False
+    sample = cells.iloc[:: max(1, len(cells) // _MANY)]
+    return 2 * int(sample.nunique()) > len(sample)
 
 
 def _mapping_edits(
@@ -129,14 +145,14 @@ def _mapping_edits(
     if set(map(type, cells)) != {dict}:
         return None
     try:
-        rows = table.rows_of(edits)
+        rows = _rows_of(list(edits), table)
     except KeyError:  # another spelling, or no item of these
         return None
-    bulk, held_keys = [], dict.fromkeys(map(tuple, cells))  # most items name the same keys
-    for key in dict.fromkeys(key for keys in held_keys for key in keys):
+    bulk, (keys, all_hold) = [], _keys_of(cells)
+    for key in keys:
         values: list[object] = list(map(dict.get, cells, repeat(key), repeat(_NOTHING)))
         places = np.arange(len(values), dtype=np.int64)
-        if len(held_keys) > 1:
+        if not all_hold:
             named = np.fromiter((value is not _NOTHING for value in values), np.bool_, count=len(values))
             places = np.flatnonzero(named)
             values = [values[at] for at in places.tolist()]
@@ -155,13 +171,30 @@ def _mapping_edits(
     return [few[key][item] for item, values in edits.items() for key in values if key in few], many
 
 
+def _keys_of(cells: list[dict[Any, Any]]) -> tuple[Iterable[Any], bool]:
+    """Every key that is named, and whether all items name all of them, as most mappings do."""
+    first = cells[0]
+    alike = set(map(len, cells)) == {len(first)}
+    if alike and all(all(map(contains, cells, repeat(key))) for key in first):
+        return first, True
+    held_keys = dict.fromkeys(map(tuple, cells))
+    return dict.fromkeys(key for keys in held_keys for key in keys), False
+
+
+def _rows_of(items: list[Any], table: ItemTable) -> Rows:
+    run = run_of(table, items)
+    return table.rows_of(items) if run is None else run
+
+
 def _column(values: list[object]) -> Column | None:
     """Values that are JSON as they stand; None when some have to be converted, or refused."""
     kinds = set(map(type, values))
     if not kinds <= _KINDS:
         return None
+    if kinds == {float}:
+        return column_of_numbers(np.array(values, dtype=np.float64))
     if float in kinds:
-        floats = values if len(kinds) == 1 else [value for value in values if type(value) is float]
+        floats = [value for value in values if type(value) is float]
         if not np.isfinite(np.array(floats, dtype=np.float64)).all():
             return None
     if str in kinds and not _encodes([value for value in values if isinstance(value, str)]):

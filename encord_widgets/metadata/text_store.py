@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, pairwise
@@ -11,20 +12,20 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from encord_widgets.metadata.text_order import order_by_words
+
 __all__ = ["Texts", "numbers_spelled"]
 
 _SHIFT: Final = 10
 _BLOCK: Final = 1 << _SHIFT
-_AT_ONCE: Final = 100_000
+_AT_ONCE: Final = 32_768
 _COMMA: Final = ord(",")
-_WORD: Final = 8
-_DECIMALS: Final = 10_000
+_BETWEEN: Final = b'","'
+_SCALES: Final = (1, 100, 10_000)
 _EXACT_INT: Final = 2**53
 _SPAN: Final = 4
 _NEAR: Final = 4
 _FEW: Final = 200
-_WIDEST: Final = 64
-"""Bytes of a text up to which texts are ordered as numbers."""
 
 
 class Texts(Sequence[str]):
@@ -201,19 +202,102 @@ class Texts(Sequence[str]):
             One boolean for each text.
         """
         wanted = needle.casefold()
+        caseless = wanted == wanted.upper()
         found = np.zeros(len(self), dtype=np.bool_)
         for block, (whole, ends) in enumerate(self._blocks):
-            folded = whole.casefold()
+            plain = whole.isascii()
+            folded = whole if plain and caseless else whole.casefold()
             if wanted not in folded:
                 continue
             start = block << _SHIFT
-            if wanted and whole.isascii() and wanted.isascii():  # folded letter by letter
+            if wanted and plain and wanted.isascii():  # folded letter by letter
                 found[start + _holding(folded.encode(), ends, wanted.encode())] = True
             else:
                 found[start : start + _BLOCK] = [wanted in text.casefold() for text in self._of_block(block)]
         if self._tail:
             found[-len(self._tail) :] = [wanted in text.casefold() for text in self._tail]
         return found
+
+    def alike(self, word: str) -> npt.NDArray[np.bool_]:
+        """Which texts are a text.
+
+        Args:
+            word: Text to look for.
+
+        Returns:
+            One boolean for each text.
+
+        Example:
+            >>> Texts(["rain", "fog", "rain"]).alike("rain").tolist()
+            [True, False, True]
+        """
+        found = np.zeros(len(self), dtype=np.bool_)
+        for block, (whole, _) in enumerate(self._blocks):
+            if word in whole:
+                start = block << _SHIFT
+                found[start : start + _BLOCK] = [text == word for text in self._of_block(block)]
+        if self._tail:
+            found[-len(self._tail) :] = [text == word for text in self._tail]
+        return found
+
+    def unpacked(self) -> tuple[bytes, npt.NDArray[np.int64]]:
+        r"""All letters in a row in UTF-8, and where each text ends: what `packed` takes.
+
+        Raises:
+            UnicodeEncodeError: If half a surrogate pair is among them.
+
+        Example:
+            >>> Texts(["fog", "été"]).unpacked()
+            (b'fog\xc3\xa9t\xc3\xa9', array([3, 8]))
+        """
+        parts: list[bytes] = []
+        ends: list[npt.NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+        begun = 0
+        for whole, starts in (*self._blocks, _packed(self._tail)):
+            letters, places = whole.encode(), np.asarray(starts, dtype=np.int64)
+            if len(letters) > len(whole):  # from characters to bytes
+                begins = np.flatnonzero((np.frombuffer(letters, dtype=np.uint8) & 0xC0) != 0x80)  # noqa: PLR2004
+                places = np.append(begins, len(letters))[places]
+            parts.append(letters)
+            ends.append(places[1:] + begun)
+            begun += len(letters)
+        return b"".join(parts), np.concatenate(ends)
+
+    def to_json(self) -> bytes:
+        """All of them as one JSON array; of texts that stand in a row none is made anew.
+
+        Example:
+            >>> Texts(["rain", "fog"]).to_json()
+            b'["rain","fog"]'
+        """
+        blocks = [*self._blocks, _packed(self._tail)] if self._tail else self._blocks
+        return b"[" + b",".join([_block_json(whole, ends) for whole, ends in blocks]) + b"]"
+
+    def letters(self, start: int, stop: int) -> npt.NDArray[np.uint8] | None:
+        """The letters of some texts, one row for each; None unless all of them are ASCII and of one length.
+
+        Args:
+            start: Position of the first; None is given where no pack begins there.
+            stop: Position behind the last.
+
+        Example:
+            >>> Texts(["rain", "snow"]).letters(0, 2).tobytes()
+            b'rainsnow'
+        """
+        if start & (_BLOCK - 1) or not start < stop <= len(self):
+            return None
+        first, last = start >> _SHIFT, -(-stop >> _SHIFT)
+        blocks = self._blocks[first:last]
+        if last > len(self._blocks):
+            blocks.append(_packed(self._tail))
+        width = blocks[0][1][1]
+        for whole, ends in blocks:
+            if not width or not whole.isascii() or len(whole) != width * (len(ends) - 1):
+                return None
+            if not np.array_equal(np.asarray(ends)[1:], np.arange(1, len(ends)) * width):
+                return None
+        joined = "".join(whole for whole, _ in blocks).encode()
+        return np.frombuffer(joined, dtype=np.uint8).reshape(-1, width)[: stop - start]
 
     @property
     def ranks(self) -> npt.NDArray[np.int32]:
@@ -233,7 +317,7 @@ class Texts(Sequence[str]):
                 parts.append(whole.casefold().encode())
                 starts.append(np.asarray(ends, dtype=np.int64)[:-1] + begun)
                 begun += len(whole)
-            found = _by_words(b"".join([*parts, bytes(_WORD)]), np.concatenate([*starts, [begun]]))
+            found = order_by_words(b"".join(parts), np.concatenate([*starts, [begun]]))
             if found is not None:
                 return found
         folded = [text.casefold() for text in self]
@@ -250,6 +334,27 @@ class Texts(Sequence[str]):
 def _packed(texts: list[str]) -> tuple[str, array[int]]:
     """Texts as one, and where each begins, and the end."""
     return "".join(texts), array("I", accumulate(map(len, texts), initial=0))
+
+
+def _block_json(whole: str, ends: array[int]) -> bytes:
+    """Packed texts as JSON, with a comma between two."""
+    letters = np.frombuffer(whole.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    if not whole.isascii() or '"' in whole or "\\" in whole or (len(letters) and letters.min() < ord(" ")):
+        texts = [whole[start:end] for start, end in pairwise(ends)]
+        try:
+            return orjson.dumps(texts)[1:-1]
+        except TypeError:  # half a surrogate pair
+            return json.dumps(texts).encode()[1:-1]
+    stops = np.asarray(ends, dtype=np.int64)
+    added = np.arange(len(stops), dtype=np.int64) * len(_BETWEEN)
+    spelled = np.empty(len(letters) + int(added[-1]), dtype=np.uint8)
+    places = np.repeat(added[:-1] + 1, np.diff(stops))  # each letter moves by what stands before its text
+    places += np.arange(len(letters))
+    spelled[places] = letters
+    spelled[stops[:-1] + added[:-1]] = ord('"')
+    for at, mark in enumerate(_BETWEEN[:2], 1):
+        spelled[stops[1:] + added[:-1] + at] = mark
+    return spelled[:-1].tobytes()
 
 
 def _holding(letters: bytes, ends: array[int], needle: bytes) -> npt.NDArray[np.int64]:
@@ -285,8 +390,17 @@ def numbers_spelled(
         >>> numbers_spelled(np.array([0.25, 125.0]), b"25").tolist()
         [True, True]
     """
+    found = np.zeros(len(numbers), dtype=np.bool_)
+    for start in range(0, len(numbers), _AT_ONCE):  # arrays of so many stay in the processor's cache
+        found[start : start + _AT_ONCE] = _chunk_spelled(numbers[start : start + _AT_ONCE], needle)
+    return found
+
+
+def _chunk_spelled(
+    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
+) -> npt.NDArray[np.bool_]:
     whole = _whole(numbers)
-    if len(numbers) and whole is not None and int(whole.max()) - int(whole.min()) < _SPAN * len(numbers):
+    if whole is not None and int(whole.max()) - int(whole.min()) < _SPAN * len(numbers):
         places = (whole - whole.min()).astype(np.int64)
         first = np.zeros(int(places.max()) + 1, dtype=np.int64)
         first[places] = np.arange(len(places))
@@ -294,27 +408,27 @@ def numbers_spelled(
         held[places] = True
         used = np.flatnonzero(held)
         if len(used) < len(numbers) // 2:  # each is written once
-            held[used] = numbers_spelled(numbers[first[used]], needle)
+            held[used] = _spelled(numbers[first[used]], needle)
             each: npt.NDArray[np.bool_] = held[places]
             return each
-    # One run of bytes for many of them, looked through with array steps.
-    found = np.zeros(len(numbers), dtype=np.bool_)
-    for start in range(0, len(numbers), _AT_ONCE):
-        found[start : start + _AT_ONCE] = _spelled(numbers[start : start + _AT_ONCE], needle)
-    return found
+    return _spelled(numbers, needle)
 
 
 def _whole(
     numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int64] | npt.NDArray[np.float64] | None:
-    """Integers as they are, numbers with few decimals times ten thousand; None for others, and for minus zero."""
+    """Integers as they are, numbers with few decimals times a power of ten; None for others, and for minus zero."""
     if numbers.dtype == np.int64:
         return numbers
-    if not len(numbers) or not np.abs(numbers).max() < _EXACT_INT / _DECIMALS:
+    if not max(-float(numbers.min()), float(numbers.max())) < _EXACT_INT / _SCALES[-1]:
         return None
-    scaled = np.rint(numbers * _DECIMALS)
-    plain = (scaled / _DECIMALS == numbers).all() and not (np.signbit(numbers) & (numbers == 0)).any()
-    return scaled if plain else None
+    for scale in _SCALES:
+        if (np.rint(numbers[:_FEW] * scale) / scale != numbers[:_FEW]).any():
+            continue
+        scaled = np.rint(numbers * scale)
+        if (scaled / scale == numbers).all():
+            return None if (np.signbit(numbers) & (numbers == 0)).any() else scaled
+    return None
 
 
 def _spelled(
@@ -325,75 +439,3 @@ def _spelled(
     found = np.zeros(len(numbers), dtype=np.bool_)
     found[np.searchsorted(np.flatnonzero(written == _COMMA), places)] = True
     return found
-
-
-def _by_words(letters: bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
-    """Positions of texts in their order, eight letters at a time as one number; None where that cannot be.
-
-    Args:
-        letters: All texts in a row, in ASCII, and eight zero bytes.
-        starts: Where each begins (int64), and the end of the last.
-    """
-    lengths = np.diff(starts)
-    end = len(letters) - _WORD
-    if not len(lengths) or letters.find(b"\0") < end or lengths.max() > _WIDEST:
-        return None
-    if 0 < lengths.min() == lengths.max():
-        order = _by_letters(np.frombuffer(letters[:end], dtype=np.uint8).reshape(len(lengths), -1))
-        if order is not None:
-            return order
-    # A view in which a number begins at every letter.
-    numbers = np.ndarray((end + 1,), dtype=">u8", buffer=letters, strides=(1,))
-
-    def words(rows: npt.NDArray[np.int64], at: int) -> npt.NDArray[np.uint64]:
-        """The letters `at` to `at` + 8 of some texts; what is beyond the end of a text is zero."""
-        left = np.clip(lengths[rows] - at, 0, _WORD)
-        beyond = ((_WORD - left) * _WORD).astype(np.uint64)
-        found = numbers[np.minimum(starts[rows] + at, end)].astype(np.uint64)
-        return np.where(left == 0, np.uint64(0), found >> beyond << beyond)
-
-    every = np.arange(len(lengths), dtype=np.int64)
-    longest = int(lengths.max())
-    at, word = 0, words(every, 0)
-    while at < longest and (shared := _alike(word)):
-        at += shared
-        word = words(every, at)
-    order = np.argsort(word, kind="stable")
-    places, runs, word = every, np.zeros(len(every), dtype=np.int64), word[order]
-    # Only what has begun alike so far is looked at further.
-    while at < longest:
-        new = np.concatenate([[True], (word[1:] != word[:-1]) | (runs[1:] != runs[:-1])])
-        alike = ~(new & np.concatenate([new[1:], [True]]))
-        if not alike.any():
-            break
-        at += _WORD
-        places, runs = places[alike], np.cumsum(new)[alike]
-        word = words(order[places], at)
-        again = np.lexsort((word, runs))
-        order[places], word = order[places[again]], word[again]
-    return order
-
-
-def _by_letters(letters: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64] | None:
-    """As `_by_words` for texts of one length whose letters, with the position behind them, fit one number each."""
-    columns = np.ascontiguousarray(letters.T)
-    lows, highs = columns.min(axis=1), columns.max(axis=1)
-    bits = [int(high - low).bit_length() for low, high in zip(lows, highs, strict=True)]
-    places = len(letters).bit_length()
-    if sum(bits) + places > _WORD * _WORD:
-        return None
-    keys = np.zeros(len(letters), dtype=np.uint64)
-    for column, low, width in zip(columns, lows, bits, strict=True):
-        if width:
-            keys <<= np.uint64(width)
-            keys |= column - low
-    keys <<= np.uint64(places)
-    keys |= np.arange(len(letters), dtype=np.uint64)
-    keys.sort()
-    return (keys & np.uint64((1 << places) - 1)).astype(np.int64)
-
-
-def _alike(words: npt.NDArray[np.uint64]) -> int:
-    """How many letters all of them begin with."""
-    differing = int(words.min()) ^ int(words.max())
-    return _WORD - -(-differing.bit_length() // _WORD)

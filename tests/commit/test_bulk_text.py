@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import numpy as np
@@ -19,6 +20,15 @@ odd = st.sampled_from([-0.0, 0.0, 0, "\ud83d", "", "null", 2**60, 2.0**60, [2**7
 @given(st.lists(uuids))
 def test_items(items):
     assert bulk_text.items_of(bulk_text.pack_items(items)) == items
+
+
+@given(st.integers(0, 9), st.integers(0, 35), st.sampled_from("-_ 09afgAF\u00e9\u2013\x00"))
+def test_items_of_which_one_is_spelled_otherwise(at, place, letter):
+    items = [str(uuid.UUID(int=2**100 + n * 2**37)) for n in range(10)]
+    items[at] = items[at][:place] + letter + items[at][place + 1 :]
+    packed = bulk_text.pack_items(items)
+    assert bulk_text.items_of(packed) == items
+    assert (packed[:1] == b"u") == bool(re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", items[at]))
 
 
 def test_usual_uuids_take_16_bytes_each():

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from encord_widgets.metadata import changes as module
 from encord_widgets.metadata.changes import Change, ChangeSet
-from encord_widgets.metadata.changes_bulk import BulkEdit
+from encord_widgets.metadata.changes_bulk import BulkEdit, run_of
 from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column
 from encord_widgets.metadata.plan import Plan
@@ -340,6 +340,44 @@ def test_same_cells_is_same_cell_by_cell():
         assert same_cells(a, b).tolist() == [same(one, other) for one, other in pairs]
 
     check()
+
+
+def test_rows_of_items_in_the_order_of_the_table():
+    from hypothesis import given
+
+    @given(st.lists(st.sampled_from([*ITEMS, "other"]), min_size=1, max_size=9))
+    def check_any(items):
+        rows = [Index(7).row_of(item) for item in items]
+        found = run_of(Index(7), items)
+        assert found is None or found.tolist() == rows
+
+    @given(st.integers(0, 7), st.integers(1, 3), st.integers(1, 8))
+    def check_runs(first, step, count):
+        rows = list(range(first, 8, step))[:count]
+        assert run_of(Index(8), [ITEMS[row] for row in rows]).tolist() == rows
+
+    check_any()
+    check_runs()
+
+
+def test_cells_dropped_of_unknown_items_and_keys_by_hand():
+    changes = ChangeSet()
+    rows = np.arange(8)
+    changes.stage((), [BulkEdit("x", rows, Column.of(1, 8), Column.of(2, 8))], Index(8))
+    changes.stage([Change("far", "x", 1, 2), Change(ITEMS[2], "y", 1, 2), Change(ITEMS[3], "x", 1, 9)])
+    before = content(changes)
+    places = [(ITEMS[3], "x"), ("far", "x"), ("none", "x"), (ITEMS[2], "y"), (ITEMS[5], "x"), (ITEMS[3], "x")]
+    assert changes.drop_cells(iter(places)) == 4
+    assert content(changes) == {place: held for place, held in before.items() if place not in places}
+    assert changes.undo()
+    assert content(changes) == before
+
+
+def test_cells_dropped_where_all_is_by_hand():
+    changes = ChangeSet()
+    changes.stage([Change("far", "x", 1, 2), Change("near", "x", 1, 2)])
+    assert changes.drop_cells([("far", "x")]) == 1
+    assert changes.items == ("near",)
 
 
 def test_a_table_of_other_items_is_refused():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,27 @@ def test_search_looks_into_text_numbers_and_json():
     assert np.flatnonzero(matching_text(column, "125")).tolist() == [1]
     assert np.flatnonzero(matching_text(column, "FRAMES")).tolist() == [3]
     assert np.flatnonzero(matching_text(column, "5")).tolist() == [1, 2]
+
+
+@given(
+    st.lists(strategies.cells | st.floats(-9, 9, width=16), min_size=1, max_size=20),
+    st.sampled_from(["1", "0", ".5", "a", "-", "E", "é"]),
+    st.integers(0, 30),
+)
+def test_search_finds_what_the_json_of_a_cell_contains(values, needle, numbers):
+    values = [*values, *(at / 8 for at in range(numbers))]
+    column = Column(len(values))
+    column.write(np.arange(len(values)), values[::-1])  # leaves numbers under other kinds of values
+    column.write(np.arange(len(values)), values)
+    found = matching_text(column, needle).tolist()
+    for value, hit in zip(values, found, strict=True):
+        if isinstance(value, str):
+            assert hit == (needle.casefold() in value.casefold())
+        elif isinstance(value, bool) or value is None or value is ABSENT:
+            assert not hit
+        elif isinstance(value, (int, float)):
+            spelled = str(value) if isinstance(value, int) else orjson.dumps(value).decode()
+            assert hit == (needle.casefold() in spelled)
 
 
 def test_repeated_text_is_stored_once():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from encord_widgets.metadata import hygiene
 from encord_widgets.metadata.columns import Column
 from encord_widgets.metadata.hygiene import key_clusters, replaced, value_clusters
 from encord_widgets.metadata.hygiene_folds import differences, fold_key, fold_value, instant_of
@@ -84,6 +86,26 @@ def test_clusters_hold_what_folds_alike_and_count_every_cell(values, type_):
             assert [(one.fits, one.count) for one in kept] == [(True, most)]
         elif type_ is not None and len(cluster.members) == 1:
             assert type_.fits(cluster.canonical)
+
+
+moments = st.sampled_from(
+    [
+        "2024-02-24", "2024-02-24T00:00:00Z", "2024-02-24 00:00:00", "2024-02-24t00:00:00z", "24.02.2024",
+        "2024-02-24T02:00:00+02:00", "2024-02-25", "2024-02-30", "20240225", "25 february 2024", "2024-03-01",
+        "0001-01-01T00:00:00+01:00", "0001-01-01t00:00:00+01:00", "9999-12-31T23:59:59-01:00", "9999-12-31",
+        " 2024-03-01", "2024-03-01T00:00:00.000", "2024-3-1",
+    ]
+) | st.dates().map(str)  # fmt: skip
+
+
+@given(st.lists(moments | untidy, max_size=16), st.integers(1, 3), types | st.just(KeyType("text")))
+def test_moments_by_themselves_make_no_difference(values, times, type_):
+    values = values * times
+    column, rows = column_of(*values)
+    with patch.object(hygiene, "_MANY", 1000):
+        expected = value_clusters("key", column, rows, type_)
+    with patch.object(hygiene, "_MANY", -1):
+        assert value_clusters("key", column, rows, type_) == expected
 
 
 @given(st.lists(untidy, max_size=12), st.lists(untidy, max_size=4))

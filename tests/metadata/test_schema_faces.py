@@ -162,6 +162,8 @@ def test_a_model_in_user_code():
         ([True, False, None], "boolean"),
         (["2024-02-24", "2024-02-25T08:00:00Z"], "datetime"),
         (["20240224", "20240225"], "varchar"),
+        ([f"2024-02-01T{n:02}:00:00" for n in range(24)] + ["today", *["2024-02-24"] * 4], "datetime"),
+        ([f"2024-01-{n:02}" for n in range(1, 31)] + ["today"] * 9, "varchar"),
         ([str(uuid.uuid4()), str(uuid.uuid4())], "uuid"),
         ([uuid.uuid4()], "uuid"),
         ([dt.date(2024, 2, 24)], "datetime"),

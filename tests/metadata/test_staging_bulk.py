@@ -117,3 +117,18 @@ def test_a_plain_frame_is_taken_by_column():
         ("lux", [1.0, 2.0]),
         ("weather", ["rain", None]),
     ]
+
+
+@pytest.mark.parametrize("dtype", ["str", "string[pyarrow]", "string[python]", object])
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1), slice(1, None, 2)])
+def test_distinct_and_repeated_texts_of_a_frame(dtype, order):
+    data = {"notes": [f"text {n}" for n in range(5)] + [None], "new": ["a", "b", "a", None, "a", "a"]}
+    frame = pd.DataFrame(data, index=ITEMS, dtype=dtype).iloc[order]
+    items = table()
+    assert staged(frame, items, "merge", at_once=True) == staged(frame, items, "merge", at_once=False)
+
+
+@pytest.mark.parametrize("gone", [pd.NA, pd.NaT, float("nan"), None])
+def test_a_field_that_is_missing_in_a_frame_travels_along(gone):
+    frame = pd.DataFrame({"name": [gone, "1.png"], "lux": [1, 2]}, index=ITEMS[:2], dtype=object)
+    assert len(to_changes(frame, table(), SCHEMA)) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -150,3 +151,57 @@ def test_texts_in_a_row_are_compared_as_each_is(texts: list[str], data: st.DataO
     places = np.arange(start, len(texts), dtype=np.int32)
     assert packed.spell(places, there) == (there == texts[start:])
     assert packed.spell(places[::-1].copy(), there[::-1]) == (there == texts[start:])
+
+
+@given(
+    texts=many_texts(), width=st.sampled_from([0, 1, 5]), start=st.sampled_from([0, 1024, 1]), data=st.data()
+)
+def test_letters_of_texts_of_one_length(
+    texts: list[str], width: int, start: int, data: st.DataObject
+) -> None:
+    texts = [(text + "....5")[:width] if width else text for text in texts]
+    stop = data.draw(st.integers(0, len(texts) + 1))
+    found = Texts(texts).letters(start, stop)
+    wanted = texts[start:stop]
+    if found is not None:
+        assert [row.tobytes().decode() for row in found] == wanted
+    elif width and stop <= len(texts) and start % 1024 == 0 and "".join(texts).isascii():
+        assert not wanted
+
+
+@given(texts=many_texts(), needle=st.sampled_from(["a", "ab", "A\u017f", "ss", " ", ""]))
+def test_texts_that_are_a_text(texts: list[str], needle: str) -> None:
+    assert Texts(texts).alike(needle).tolist() == [text == needle for text in texts]
+
+
+@given(
+    numbers=st.lists(
+        st.sampled_from([0.25, 12.0, -3.5, 1e16, 123.456, 0.12345, -0.0]), min_size=1, max_size=9
+    ),
+    needle=st.sampled_from(["25", "12.0", "-0", "e", "123", "45"]),
+)
+def test_numbers_of_many_chunks(numbers: list[float], needle: str) -> None:
+    many = (numbers * 40_000)[:40_000] + numbers
+    found = numbers_spelled(np.array(many), needle.encode())
+    assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in many]
+
+
+@given(
+    texts=many_texts(),
+    odd=st.sampled_from(["", '"', "\\", "\n", "\x7f", "\ud800", "é"]),
+    at=st.integers(0, 3000),
+)
+def test_texts_as_json(texts: list[str], odd: str, at: int) -> None:
+    texts.insert(at, odd)
+    assert json.loads(Texts(texts).to_json()) == texts
+    assert json.loads(Texts(texts[:1024]).to_json()) == texts[:1024]
+    assert Texts().to_json() == b"[]"
+
+
+@given(texts=many_texts())
+def test_texts_unpacked_are_what_packed_takes(texts: list[str]) -> None:
+    texts = [text.replace("\ud800", "é") for text in texts]
+    letters, ends = Texts(texts).unpacked()
+    assert list(Texts.packed(letters, ends)) == texts
+    with pytest.raises(UnicodeEncodeError):
+        Texts([*texts, "\ud800"]).unpacked()

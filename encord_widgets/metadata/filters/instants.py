@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.metadata.filters.arguments import instant
+from encord_widgets.metadata.text_store import Texts
 
-__all__ = ["NO_TIME", "Instants", "instants"]
+__all__ = ["NO_TIME", "Instants", "instants", "usual_instants"]
 
 Instants: TypeAlias = npt.NDArray[np.int64]
 NO_TIME: Final = int(np.iinfo(np.int64).min)
@@ -61,26 +62,59 @@ def instants(texts: Sequence[str]) -> Instants:
         >>> instants(["1970-01-02", "1970-01-01T00:00:01Z", "rain"])[:2]
         array([86400000000,     1000000])
     """
+    return _by_chunks(texts, every=True)
+
+
+def usual_instants(texts: Sequence[str]) -> Instants:
+    """As `instants`, for texts that are spelled in a usual way; `NO_TIME` for all others, moments or not.
+
+    Args:
+        texts: Any texts.
+
+    Example:
+        >>> usual_instants(["1970-01-01T00:00:01Z", "19700102"])
+        array([             1000000, -9223372036854775808])
+    """
+    return _by_chunks(texts, every=False)
+
+
+def _by_chunks(texts: Sequence[str], *, every: bool) -> Instants:
     # Arrays of a chunk stay in the processor's cache.
-    chunks = [_chunk(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
+    chunks = [
+        _between(texts, start, min(start + _CHUNK, len(texts)), every=every)
+        for start in range(0, len(texts), _CHUNK)
+    ]
     return np.concatenate(chunks) if chunks else np.empty(0, dtype=np.int64)
 
 
-def _chunk(texts: Sequence[str]) -> Instants:
-    if len(texts) < _FEW:
+def _between(texts: Sequence[str], start: int, stop: int, *, every: bool) -> Instants:
+    letters = texts.letters(start, stop) if isinstance(texts, Texts) else None
+    if letters is None or letters.shape[1] not in _SHAPES:
+        return _chunk(texts[start:stop], every=every)
+    found, good = _usual(letters)
+    found[~good] = NO_TIME
+    if every:
+        unusual = np.flatnonzero(~good)
+        found[unusual] = [_instant(texts[start + place]) for place in unusual.tolist()]
+    return found
+
+
+def _chunk(texts: Sequence[str], *, every: bool) -> Instants:
+    if every and len(texts) < _FEW:
         return np.fromiter(map(_instant, texts), dtype=np.int64, count=len(texts))
     found = np.full(len(texts), NO_TIME, dtype=np.int64)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     for length in np.unique(lengths).tolist():
         places = np.flatnonzero(lengths == length)
+        good = np.zeros(len(places), dtype=np.bool_)
         group = texts if len(places) == len(texts) else [texts[place] for place in places.tolist()]
         if length in _SHAPES:
-            moments, good = _usual(group, length)
+            spelled = np.frombuffer("".join(group).encode("ascii", "replace"), dtype=np.uint8)
+            moments, good = _usual(spelled.reshape(len(group), length))
             found[places[good]] = moments[good]
+        if every:
             unusual = np.flatnonzero(~good).tolist()
-        else:
-            unusual = list(range(len(group)))
-        found[places[unusual]] = [_instant(group[place]) for place in unusual]
+            found[places[unusual]] = [_instant(group[place]) for place in unusual]
     return found
 
 
@@ -89,17 +123,17 @@ def _instant(text: str) -> int:
     return NO_TIME if moment is None else moment
 
 
-def _usual(texts: Sequence[str], length: int) -> tuple[Instants, npt.NDArray[np.bool_]]:
-    """Moments of texts of one usual length, and which of them are spelled in the usual way."""
+def _usual(letters: npt.NDArray[np.uint8]) -> tuple[Instants, npt.NDArray[np.bool_]]:
+    """Moments of texts of one usual length, a row each, and which of them are spelled in the usual way."""
+    count, length = letters.shape
     digits, zone = _SHAPES[length]
-    spelled = np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8)
-    chars = np.ascontiguousarray(spelled.reshape(len(texts), length).T)
+    chars = np.ascontiguousarray(letters.T)
     good = (chars[4] == ord("-")) & (chars[7] == ord("-"))
 
     def number(start: int, stop: int) -> npt.NDArray[np.int32]:
         """The number that some characters spell, as far as they are digits."""
         nonlocal good
-        value = np.zeros(len(texts), dtype=np.int32)
+        value = np.zeros(count, dtype=np.int32)
         for place in range(start, stop):
             digit = chars[place] - np.uint8(ord("0"))
             good &= digit <= np.uint8(9)

@@ -55,7 +55,8 @@ class Parsed:
         """
         known = _still(self._texts, texts, len(self._instants))
         if known < len(texts):
-            self._instants = np.concatenate([self._instants[:known], instants(texts[known:])])
+            new = instants(texts[known:] if known else texts)  # no text is made anew where all are read
+            self._instants = np.concatenate([self._instants[:known], new])
         self._texts = texts
         return self._instants[: len(texts)]
 

@@ -14,13 +14,14 @@ from encord_widgets.metadata.columns import Column
 from encord_widgets.metadata.filters import bits
 from encord_widgets.metadata.filters.arguments import instant
 from encord_widgets.metadata.filters.blob import Blob
-from encord_widgets.metadata.filters.instants import NO_TIME, instants
+from encord_widgets.metadata.filters.instants import NO_TIME, instants, usual_instants
 from encord_widgets.metadata.filters.masks import rule_mask
 from encord_widgets.metadata.filters.parsed import Parsed
 from encord_widgets.metadata.filters.places import places
 from encord_widgets.metadata.filters.tree import Rule
 from encord_widgets.metadata.filters.vectors import vectors
 from encord_widgets.metadata.schema import KeyType
+from encord_widgets.metadata.text_store import Texts
 from encord_widgets.metadata.values import ABSENT, compact
 from tests.metadata import strategies as any_
 from tests.metadata.filters import strategies as some
@@ -128,6 +129,13 @@ def test_moments_are_read_at_once_as_one_by_one(texts):
     expected = [NO_TIME if (moment := instant(text)) is None else moment for text in texts]
     assert instants(texts).tolist() == expected
     assert instants(texts * 64).tolist() == expected * 64
+    assert instants(Texts(texts * 64)).tolist() == expected * 64
+    alike = [place for place, text in enumerate(texts) if len(text) == len(texts[-1])]  # as most columns are
+    packed = Texts([texts[place] for place in alike] * 64)
+    assert instants(packed).tolist() == [expected[place] for place in alike] * 64
+    for given_texts, moments in ((texts, expected), (packed, instants(packed).tolist())):
+        usual = usual_instants(given_texts).tolist()
+        assert [one for one, moment in zip(usual, moments, strict=True) if one not in {NO_TIME, moment}] == []
 
 
 @given(st.lists(some.near_places | some.json_values, max_size=8))
