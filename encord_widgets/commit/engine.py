@@ -90,12 +90,16 @@ class _Commit:
     log: CommitLog
     canary: int = 0
     parts: list[_Part] = field(init=False)
+    begun: anyio.Event = field(init=False)
     limiter: anyio.CapacityLimiter = field(init=False)
     state: _State = field(init=False)
 
     def __post_init__(self) -> None:
         self.canary = self._canary_items()
         self.parts = list(map(_Part, _cut(self.plan.items, self.canary, self.options)))
+        self.begun = anyio.Event()
+        if not self.parts:
+            self.begun.set()
         self.limiter = anyio.CapacityLimiter(self.options.concurrency)
         total = len(self.plan.items)
         self.state = _State(CommitProgress("reading", items_total=total, bundles_total=len(self.parts)))
@@ -104,19 +108,20 @@ class _Commit:
         started = now()
         self.on_progress(self.state.progress)
         waiting = iter(self.parts)
-        begun, proved = anyio.Event(), anyio.Event()
+        proved = anyio.Event()
         async with anyio.create_task_group() as group:
             if self.canary:
                 self._moved("canary")
-                group.start_soon(self._prove, next(waiting), begun, proved)
-                # The others are read while the canary is on its way, not while it waits for the plan to be written
-                # down: that would only take longer beside them, and what they read would be older when they write.
-                await begun.wait()
+                group.start_soon(self._prove, next(waiting), proved)
             else:
                 proved.set()
+                group.start_soon(self._work, waiting, proved)
+            # The first bundle waits for the whole plan to be written down. The others are not read meanwhile: it would
+            # take longer beside them, and what they read would be older when they write.
+            await self.begun.wait()
             if self.options.concurrency == 1:
                 await proved.wait()
-            for _ in range(min(self.options.concurrency, len(self.parts))):
+            for _ in range(self.options.concurrency - (not self.canary)):
                 group.start_soon(self._work, waiting, proved)
         self._moved("done")
         self.plan.keep_items(tuple(chain.from_iterable(part.planned for part in self.parts)))
@@ -125,14 +130,9 @@ class _Commit:
         await self._written_down(self.log.finish, receipt)
         return receipt
 
-    async def _prove(self, canary: _Part, begun: anyio.Event, proved: anyio.Event) -> None:
-        async def may_write() -> bool:
-            begun.set()
-            return await self._goes_on()
-
-        await self._commit(canary, may_write)
+    async def _prove(self, canary: _Part, proved: anyio.Event) -> None:
+        await self._commit(canary, self._goes_on)
         self._check_canary(canary.rows)
-        begun.set()
         proved.set()
 
     async def _work(self, waiting: Iterable[_Part], proved: anyio.Event) -> None:
@@ -157,6 +157,7 @@ class _Commit:
                 # While the bundle is read: nothing has to wait for the disk between the reading and the writing.
                 await self._written_down(self.log.intent, planned)
                 written_down.set()
+                self.begun.set()
 
             async def ready() -> bool:
                 await written_down.wait()
@@ -169,6 +170,7 @@ class _Commit:
             if outcome is not None:
                 await self._settle(part, outcome)
                 return
+        self.begun.set()
         part.rows = list(_unsent(planned, self.state.fault))
 
     async def _settle(self, part: _Part, outcome: BundleOutcome) -> None:
