@@ -12,7 +12,7 @@ import numpy as np
 
 from encord_widgets.commit import bulk_text
 from encord_widgets.commit.journal_file import insert
-from encord_widgets.commit.journal_text import text_of, value_of
+from encord_widgets.commit.journal_text import text_of, texts_of, value_of
 from encord_widgets.metadata.change import Change
 from encord_widgets.metadata.changes_bulk import BulkEdit, ItemIndex
 from encord_widgets.metadata.columns import Rows
@@ -223,11 +223,15 @@ def drop_settled(
     """
     found = _replayed(connection, session)
     single, many = up_to
-    gone: list[tuple[str, str]] = []
+    places: list[_Cell] = []
+    wanted: list[str | None] = []
     for item, key, after in settled:
         value = found.get((item, key))
-        if value is not None and -many <= value[3] <= single and text_of(value[1]) == after:
-            gone.append((item, key))
+        if value is not None and -many <= value[3] <= single:
+            places.append((item, key))
+            wanted.append(after)
+    staged = texts_of([found[place][1] for place in places])
+    gone = [place for place, text, after in zip(places, staged, wanted, strict=True) if text == after]
     if len(gone) == len(found):
         connection.execute("DELETE FROM bulk_edits WHERE session = ?", (session,))
         connection.execute("DELETE FROM edits WHERE session = ?", (session,))
