@@ -152,6 +152,25 @@ def test_edits_of_the_first_version_are_there_after_the_upgrade(tmp_path):
     assert staged(tmp_path) == [2]
 
 
+def test_a_commit_that_the_second_version_began_is_found_and_dropped_from(tmp_path):
+    plan = Plan.of([Change(item, "weather", "rain", "fog") for item in "abc"], {})
+    journal = Journal.open(tmp_path, NAME)
+    session = journal.session(FOLDER)
+    put(session, "a", "b", "c")
+    record = session.begin_commit(plan)
+    record.outcome([ReceiptRow("a", "a", "weather", "rain", "fog", "fog", "verified", "", now())])
+    path = journal.path
+    journal.close()
+    with sqlite3.connect(path) as other:
+        other.execute("ALTER TABLE commits DROP COLUMN last_bulk")
+        other.execute("PRAGMA user_version = 2")
+    other.close()
+    assert staged(tmp_path) == [2]
+    journal = Journal.open(tmp_path, NAME)
+    assert [commit.left for commit in journal.open_commits()] == [2]
+    journal.close()
+
+
 def test_edits_of_many_items_are_undone_and_redone_without_filling_the_file(tmp_path):
     index = ItemTable()
     index.append(ItemBatch([str(uuid.UUID(int=2**100 + n)) for n in range(50_000)]))
