@@ -16,7 +16,7 @@ from encord_widgets.metadata.changes_steps import Held
 from encord_widgets.metadata.columns import Column, Rows
 from encord_widgets.metadata.values import Value
 
-__all__ = ["Flat", "Listing", "Numbers"]
+__all__ = ["Flat", "Listing", "Numbers", "Objects"]
 
 _CHUNK: Final = 2048
 Cells: TypeAlias = Mapping[str, Mapping[str, Change]]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
-
-import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change
@@ -15,7 +13,7 @@ from encord_widgets.metadata.column_cells import json_cells
 from encord_widgets.metadata.files import read_parquet, write_parquet
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.plan_file import FORMAT, check_format, moment
-from encord_widgets.metadata.plan_items import PlannedItems
+from encord_widgets.metadata.plan_items import planned_cells
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import ABSENT, Absent, Value, compact, loads, shown, to_json
 
@@ -38,7 +36,7 @@ class Stored(Protocol):
         ...
 
 
-def text_cells(values: list[Value]) -> list[str | None]:
+def text_cells(values: Iterable[Value]) -> list[str | None]:
     """Values as cells of a table: JSON text, and nothing (NULL) for absent.
 
     Args:
@@ -79,22 +77,11 @@ def _strings(cells: Any) -> Any:
         return pd.Series(cells, dtype="str")
 
 
-def _cells(plan: Plan) -> tuple[dict[str, Any], Any]:
+def _cells(plan: Plan) -> tuple[dict[str, Sequence[str | None]], Sequence[bool]]:
     """The columns of texts, and which changes an overwrite implies."""
-    if isinstance(plan.items, PlannedItems):
-        flat = plan.items.listing.flat(json_cells, lambda value: text_cells([value])[0])
-        names = np.array([*plan.items.named, *(planned.name for planned in plan.items.outside)], dtype=object)
-        data = {"item": flat.item, "name": names[flat.at], "key": flat.key}
-        return data | {"before": flat.before, "after": flat.after}, flat.implied
-    rows = [(planned.name, change) for planned in plan.items for change in planned.changes]
-    texts: dict[str, list[str | None]] = {
-        "item": [change.item for _, change in rows],
-        "name": [name for name, _ in rows],
-        "key": [change.key for _, change in rows],
-        "before": text_cells([change.base for _, change in rows]),
-        "after": text_cells([change.after for _, change in rows]),
-    }
-    return texts, [change.implied for _, change in rows]
+    cells = planned_cells(plan.items, text_cells, json_cells)
+    data = {"item": cells.items, "name": cells.names, "key": cells.keys}
+    return {**data, "before": cells.bases, "after": cells.afters}, cells.implied
 
 
 def load_plan(path: Path) -> Plan:
