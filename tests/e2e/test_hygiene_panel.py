@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
 from tests.e2e.editor import Editor
 from tests.e2e.notebook import HANG
-from tests.e2e.test_looks import CONTRASTS
 from tests.served import Served
 
 

@@ -7,9 +7,9 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
+from tests.e2e.contrast import assert_readable
 from tests.e2e.editor import Editor
 from tests.e2e.notebook import HANG
-from tests.e2e.test_looks import CONTRASTS
 from tests.served import Served
 
 _WIDGET = """import pandas as pd
@@ -62,9 +62,7 @@ def test_join_settle_stage_and_commit(
     assert staged
     notebook.theme("JupyterLab Dark")
     shot(notebook, "join_staged_dark")
-    measured = bench.box.evaluate(CONTRASTS)
-    assert len(measured) > 20
-    assert [(text, round(ratio, 2)) for ratio, text in measured if ratio < 4.5] == []
+    assert_readable(bench.box, texts=21)
 
     bench.button("^Undo$").press("Enter")
     expect(bench.button("^Stage ")).to_be_enabled(timeout=HANG)

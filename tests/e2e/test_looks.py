@@ -9,40 +9,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.benches import Diff, Grid, Panel
 from tests.e2e.conftest import OpenNotebook, Shot, cells_for
+from tests.e2e.contrast import assert_readable
 from tests.served import Served
-
-CONTRASTS = """root => {
-    const channels = text => {
-        const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-        canvas.clearRect(0, 0, 1, 1);
-        canvas.fillStyle = text;
-        canvas.fillRect(0, 0, 1, 1);
-        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
-        return [r, g, b, a / 255];
-    };
-    const over = ([r, g, b, a], below) =>
-        [r, g, b].map((channel, i) => channel * a + below[i] * (1 - a));
-    const luminance = rgb => {
-        const [r, g, b] = rgb.map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const found = [];
-    for (const element of root.querySelectorAll("*")) {
-        const own = [...element.childNodes].filter(n => n.nodeType === 3 && n.data.trim()).map(n => n.data.trim());
-        if (own.length === 0 || !element.checkVisibility() || element.closest(".ecw-sr, :disabled")) continue;
-        const layers = [];
-        for (let node = element; node; node = node.parentElement) {
-            if (node.classList.contains("is-selected"))
-                layers.push(channels(getComputedStyle(node, "::after").backgroundColor));
-            layers.push(channels(getComputedStyle(node).backgroundColor));
-        }
-        const back = layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
-        const front = over(channels(getComputedStyle(element).color), back);
-        const [light, dark] = [luminance(front), luminance(back)].sort((a, b) => b - a);
-        found.push([(light + 0.05) / (dark + 0.05), `${element.className}: ${own.join(" ").slice(0, 40)}`]);
-    }
-    return found;
-}"""
 
 
 def test_everything_can_be_read_in_both_themes(
@@ -60,9 +28,7 @@ def test_everything_can_be_read_in_both_themes(
         shot(notebook, f"theme_{word}")
         texts = 0
         for widget in page.locator(".ecw").all():
-            measured = widget.evaluate(CONTRASTS)
-            texts += len(measured)
-            assert [(text, round(ratio, 2)) for ratio, text in measured if ratio < 4.5] == []
+            texts += assert_readable(widget, texts=0)
         assert texts > 60
         background = grid.cell(0, "name").evaluate("cell => getComputedStyle(cell).backgroundColor")
         light = sum(int(part) for part in re.findall(r"\d+", background)[:3]) > 3 * 128
@@ -74,7 +40,7 @@ def test_everything_can_be_read_in_both_themes(
     expect(grid.reason).to_be_visible()
     for word in notebook.in_both_themes():
         shot(notebook, f"refusal_{word}")
-        assert min(ratio for ratio, _ in grid.root.locator(".ecw-editor").evaluate(CONTRASTS)) >= 4.5
+        assert_readable(grid.root.locator(".ecw-editor"))
     grid.press("Escape")
 
     Panel(page).box.scroll_into_view_if_needed()
@@ -82,7 +48,7 @@ def test_everything_can_be_read_in_both_themes(
     expect(page.get_by_role("dialog")).to_be_visible()
     for word in notebook.in_both_themes():
         shot(notebook, f"help_{word}")
-        assert min(ratio for ratio, _ in page.locator("dialog.ecw-dialog").evaluate(CONTRASTS)) >= 4.5
+        assert_readable(page.locator("dialog.ecw-dialog"))
     page.keyboard.press("Escape")
 
 
