@@ -24,6 +24,14 @@ _RUN_CELL = """async index => {
     const done = app.commands.execute("notebook:run-cell");"""
 
 
+_OPEN = """async path => {
+    const app = window.jupyterapp;
+    if (!app) return false;
+    await app.restored;
+    app.shell.expandLeft();
+    await app.commands.execute("docmanager:open", { path, factory: "Notebook" });
+    return true;
+}"""
 _CLOSE = """async () => {
     const panel = window.jupyterapp.shell.currentWidget;
     panel.context.model.dirty = false;  // else it asks whether to save
@@ -49,17 +57,10 @@ class Notebook:
         page.on("request", self._on_request)
         if not page.url.startswith(lab.url):
             page.goto(lab.address(), timeout=HANG)
+        while not page.evaluate(_OPEN, path.name):  # JupyterLab may load its page once more while it starts
             page.wait_for_function(
                 "async () => { await window.jupyterapp?.restored; return !!window.jupyterapp; }"
             )
-        page.evaluate(
-            """async path => {
-                const app = window.jupyterapp;
-                app.shell.expandLeft();
-                await app.commands.execute("docmanager:open", { path, factory: "Notebook" });
-            }""",
-            path.name,
-        )
         page.wait_for_function(
             """name => {
                 const app = window.jupyterapp;
