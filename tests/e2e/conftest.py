@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -126,6 +127,7 @@ def open_notebook(
         for notebook in opened:
             if getattr(request.node, "failed", False):
                 shot(notebook, f"failed_{notebook.path.stem}")
+                print(f"The page of {notebook.path.name}: {json.dumps(notebook.state(), indent=2)}")
             notebook.assert_clean()
     finally:
         if getattr(request.node, "failed", True) or not all(notebook.close() for notebook in opened):

@@ -40,6 +40,20 @@ _CLOSE = """async () => {
 }"""
 
 
+_STATE = """() => {
+    const texts = query => [...document.querySelectorAll(query)].map(part => part.innerText);
+    return {
+        tab: window.jupyterapp?.shell.currentWidget?.title.label,
+        focus: document.activeElement?.outerHTML.slice(0, 300),
+        has_focus: document.hasFocus(),
+        dialogs: texts(".jp-Dialog, dialog[open], .Toastify__toast"),
+        alerts: texts(".ecw [role=alert]"),
+        statuses: texts(".ecw-statusline"),
+        covered: document.querySelector("#jupyterlab-splash") !== null,
+    };
+}"""
+
+
 class Notebook:
     """One notebook in a page of JupyterLab; whatever goes wrong in the page meanwhile is noted.
 
@@ -101,6 +115,11 @@ class Notebook:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1":
             self.foreign_requests.append(request.url)
+
+    def state(self) -> dict[str, object]:
+        """What explains most failures: where the focus is, and what is said on the page."""
+        found: dict[str, object] = self.page.evaluate(_STATE)
+        return found
 
     def assert_clean(self) -> None:
         assert self.page_errors == [], f"uncaught errors in the page: {self.page_errors}"

@@ -29,6 +29,14 @@ def test_a_value_that_does_not_fit_is_refused_at_its_cell(
     diff.is_empty()
     assert notebook.ask("len(items.changes)") == 0
 
+    # It waits while somebody looks something up in the notebook, and takes the keyboard again.
+    page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+    expect(grid.editor).not_to_be_focused()
+    expect(grid.editor).to_have_value("abc")
+    expect(grid.reason).to_contain_text("number")
+    grid.focus()
+    expect(grid.editor).to_be_focused()
+
     grid.press("Escape")
     expect(grid.editor).to_have_count(0)
     expect(grid.cell(0, "lux")).to_have_text(shown)

@@ -299,6 +299,50 @@ describe("editing", () => {
     expect(cell(root, 2, "key:lux").textContent).toContain("5");
   });
 
+  test("a refused text waits while the focus is elsewhere, and takes the keyboard again", async () => {
+    const model = new FakeGrid(50);
+    const { root } = open(model);
+    await ready(root);
+    press(go(root, 2, "key:lux"), "x");
+    press(editor(root), "Enter");
+    await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+    const elsewhere = document.body.appendChild(document.createElement("button"));
+    elsewhere.focus();
+    model.bump();
+    expect(editor(root).value).toBe("x");
+    expect(document.activeElement).toBe(elsewhere);
+    cell(root, 2, "key:lux").focus();
+    expect(document.activeElement).toBe(editor(root));
+
+    elsewhere.focus();
+    go(root, 6, "key:weather");
+    expect(editor(root)).toBeNull();
+    expect(root.querySelector(".ecw-message-bad")?.textContent).toContain("Expected a number");
+    expect(document.activeElement).toBe(cell(root, 6, "key:weather"));
+    expect(requests(model, "edit")).toHaveLength(1);
+  });
+
+  test("another cell gives a refused text up, with its reason; a changed one is another edit", async () => {
+    const model = new FakeGrid(50);
+    const { root } = open(model);
+    await ready(root);
+    press(go(root, 2, "key:lux"), "x");
+    press(editor(root), "Enter");
+    await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+    go(root, 6, "key:weather");
+    expect(editor(root)).toBeNull();
+    expect(root.querySelector(".ecw-message-bad")?.textContent).toContain("Expected a number");
+
+    press(go(root, 2, "key:lux"), "x");
+    press(editor(root), "Enter");
+    await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+    editor(root).value = "7";
+    go(root, 6, "key:weather");
+    expect(editor(root)).toBeNull();
+    await until(() => model.staged.get("item-2\nlux")?.toString() === "n,7");
+    expect(root.querySelector(".ecw-message-bad")).toBeNull();
+  });
+
   test("a refusal after the focus went on restores the cell and tells the reason below", async () => {
     const model = new FakeGrid(50);
     model.stage(2, "lux", ["n", "5"]);

@@ -1,4 +1,4 @@
-// The state of one view of the grid: the active cell, the selection, the open editor, edits under way.
+// The state of one view of the grid: its cells, the open editor, edits under way.
 import { type Cell, type Column, count, plural, sameCell } from "../shared/cells";
 import { isClosed, messageOf, type RequestClient } from "../shared/client";
 import type { Context } from "../shared/mount";
@@ -6,8 +6,8 @@ import { Blocks, type Found } from "./blocks";
 import { type Edit, type EditResult, Edits } from "./edits";
 import { Headers } from "./headers";
 import { fetchMore, more } from "./more";
+import { Selection } from "./selection";
 import {
-  type Box,
   type CellFacts,
   type DialogState,
   type EditorState,
@@ -19,24 +19,19 @@ import {
 } from "./states";
 import { Thumbs } from "./thumbs";
 import { Told } from "./told";
-import { type Spot, Viewport } from "./viewport";
 
 export type * from "./states";
 export { keyName, MAX_ROWS, readOnlyReason } from "./states";
 
-export class Controller extends Viewport {
+export class Controller extends Selection {
   readonly blocks: Blocks;
   readonly edits: Edits;
   readonly thumbs: Thumbs;
   readonly headers: Headers;
-  active: Spot = { row: 0, at: 0 };
-  anchor: Spot = { row: 0, at: 0 };
   editor: EditorState | null = null;
   dialog: DialogState | null = null;
   message: { text: string; bad: boolean } | null = null;
   notice: string | null = null;
-  /** The next draw moves the browser's focus to the active cell. */
-  wantFocus = false;
   #sessions = 0;
   readonly #told: Told;
   #closed = false;
@@ -96,7 +91,7 @@ export class Controller extends Viewport {
     if (before.order !== this.view.order) this.#told.again();
     const { editor } = this;
     if (editor && !this.columns.some((column) => column.id === editor.column.id)) this.editor = null;
-    this.#clampActive();
+    this.clampActive();
     this.setTop(this.top);
     const { look } = this.view;
     if (look && look.turn !== before.look?.turn) this.#lookAt(look.row, look.column);
@@ -107,27 +102,23 @@ export class Controller extends Viewport {
     if (this.editor || this.dialog) return;
     const at = this.layout.places.findIndex((place) => place.column.id === column);
     this.active = { row, at: at < 0 ? this.active.at : at };
-    this.#clampActive();
+    this.clampActive();
     this.anchor = this.active;
     this.reveal(this.active);
     // With the keyboard in this grid, its place is the active cell.
     this.wantFocus = this.within();
   }
 
-  /** The columns have other places: the active cell stays in its column. */
-  protected override arrange(): void {
-    const id = this.layout.places[this.active.at]?.column.id;
-    super.arrange();
-    const at = this.layout.places.findIndex((place) => place.column.id === id);
-    if (at === this.active.at) return;
-    this.active = { row: this.active.row, at: Math.max(0, at) };
-    this.anchor = this.active;
-  }
-
   #configure(reset: boolean): void {
     this.arrange();
     this.blocks.configure(this.view.generation, this.view.rows, this.columns.length, reset);
     this.look();
+  }
+
+  protected moved(): void {
+    this.message = null;
+    this.redraw();
+    this.#told.soon();
   }
 
   /** Tells the block store and the thumbnails what is on screen. */
@@ -177,52 +168,6 @@ export class Controller extends Viewport {
   field(row: number, id: string): Cell | undefined {
     const index = this.columns.findIndex((column) => column.id === id);
     return index < 0 ? undefined : this.blocks.find(row, index)?.cell;
-  }
-
-  // --- active cell and selection -------------------------------------------------------------------------------
-
-  box(): Box {
-    const { active, anchor } = this;
-    return {
-      rows: { from: Math.max(0, Math.min(active.row, anchor.row)), to: Math.max(active.row, anchor.row) + 1 },
-      ats: { from: Math.min(active.at, anchor.at), to: Math.max(active.at, anchor.at) + 1 },
-    };
-  }
-
-  selected(row: number, at: number): boolean {
-    const { rows, ats } = this.box();
-    return row >= rows.from && row < rows.to && at >= ats.from && at < ats.to;
-  }
-
-  #clampActive(): void {
-    const clamp = ({ row, at }: Spot): Spot => ({
-      row: Math.max(-1, Math.min(row, this.rows - 1)),
-      at: Math.max(0, Math.min(at, this.layout.places.length - 1)),
-    });
-    this.active = clamp(this.active);
-    this.anchor = clamp(this.anchor);
-  }
-
-  /** Moves the active cell; `extend` keeps the other corner of the selection. */
-  moveTo(spot: Spot, { extend = false, focus = true }: { extend?: boolean; focus?: boolean } = {}): void {
-    this.active = extend ? { row: Math.max(0, spot.row), at: spot.at } : spot;
-    this.#clampActive();
-    if (!extend) this.anchor = this.active;
-    this.message = null;
-    this.reveal(this.active);
-    this.wantFocus = focus;
-    this.redraw();
-    this.#told.soon();
-  }
-
-  selectBox(from: Spot, to: Spot): void {
-    this.anchor = from;
-    this.active = to;
-    this.#clampActive();
-    this.message = null;
-    this.wantFocus = true;
-    this.redraw();
-    this.#told.soon();
   }
 
   // --- editing -------------------------------------------------------------------------------------------------
@@ -275,14 +220,27 @@ export class Controller extends Viewport {
           row,
           at: this.layout.places.findIndex((place) => place.column.id === editor.column.id),
         };
-        this.#clampActive();
+        this.clampActive();
         this.anchor = this.active;
         this.reveal(this.active);
         const session = ++this.#sessions;
         this.editor = { ...editor, session, row, text, reason };
         this.redraw();
-      } else this.say(`${editor.column.label} was not changed: ${reason}`, true);
+      } else this.#sayRefused(editor, reason);
     });
+  }
+
+  /** A refused text waits in its cell while the keyboard is elsewhere, until another cell of the grid is active. */
+  leaveRefused(): void {
+    const { editor, active } = this;
+    const here = active.row === editor?.row && this.place(active.at)?.column.id === editor.column.id;
+    if (!editor?.reason || here) return;
+    this.editor = null;
+    this.#sayRefused(editor, editor.reason);
+  }
+
+  #sayRefused({ column }: EditorState, reason: string): void {
+    this.say(`${column.label} was not changed: ${reason}`, true);
   }
 
   /** One `edit` message. Answers the results, or undefined when the view is closed. */
@@ -351,13 +309,6 @@ export class Controller extends Viewport {
       problem = messageOf(error);
     }
     if (this.dialog === mine) this.show({ kind: "cell", column, facts, problem });
-  }
-
-  step({ row, at }: Spot, rows: number, cols: number): Spot {
-    return {
-      row: Math.max(-1, Math.min(this.rows - 1, row + rows)),
-      at: Math.max(0, Math.min(this.layout.places.length - 1, at + cols)),
-    };
   }
 
   /** Rows can move under an open editor: it stays with its item. */

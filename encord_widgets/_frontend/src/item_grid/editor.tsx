@@ -202,9 +202,7 @@ export class Editor extends Component<EditorProps, Local> {
     this.#finished = true;
     const { controller, editor } = this.props;
     const value = this.#value;
-    // A refused text that nobody changed since is no new edit when the focus merely leaves.
-    const idle = !move && editor.reason !== null && value === this.#given();
-    if (this.state.loading || value === this.#start || idle) {
+    if (this.state.loading || value === this.#start) {
       controller.cancel(!!move);
       if (move) controller.moveTo(controller.step(controller.active, move.rows, move.cols));
       return;
@@ -240,6 +238,8 @@ export class Editor extends Component<EditorProps, Local> {
     // The page losing the focus to another window is not leaving the editor.
     const root = this.#wrapper?.getRootNode() as Document | ShadowRoot | undefined;
     if (event.relatedTarget === null && this.#wrapper?.contains(root?.activeElement ?? null)) return;
+    // A refused text that nobody changed since is no new edit: it waits here, for all to see.
+    if (this.props.editor.reason !== null && this.#value === this.#given()) return;
     this.#finish();
   };
 

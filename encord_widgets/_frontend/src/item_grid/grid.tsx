@@ -238,6 +238,7 @@ export function afterDraw(controller: Controller): void {
     controller.wantFocus = false;
     scroller.querySelector<HTMLElement>(".is-active")?.focus({ preventScroll: true });
   }
+  controller.leaveRefused();
   const { from, to } = controller.visibleRows();
   const images: string[] = [];
   for (let row = from; row < to; row++) {

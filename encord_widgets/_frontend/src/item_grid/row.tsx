@@ -108,6 +108,7 @@ function GridCell({ controller, row, at, place, above, editing }: CellProps): JS
       data-at={at}
       title={shown && !editing ? tooltip(shown, column) : undefined}
       style={{ left: `${place.left}px`, width: `${place.width}px` }}
+      onFocus={(event) => event.currentTarget.querySelector<HTMLElement>(".ecw-edit")?.focus()}
     >
       {shown ? <Content shown={shown} column={column} state={state} /> : <span class="ecw-skeleton" />}
       {editing && controller.editor && (
