@@ -127,7 +127,8 @@ def open_notebook(
         for notebook in opened:
             if getattr(request.node, "failed", False):
                 shot(notebook, f"failed_{notebook.path.stem}")
-                print(f"The page of {notebook.path.name}: {json.dumps(notebook.state(), indent=2)}")
+                state = json.dumps(notebook.state(), indent=2)
+                request.node.add_report_section("teardown", f"page of {notebook.path.name}", state)
             notebook.assert_clean()
     finally:
         if getattr(request.node, "failed", True) or not all(notebook.close() for notebook in opened):

@@ -1,14 +1,9 @@
 // The dialog for bulk edits: what it asks for, and that nothing is staged before its number was seen.
-import { afterEach, describe, expect, test } from "vitest";
-import { COLUMNS, FakeGrid, IN_FORCE } from "../dev/fake_python";
+import { describe, expect, test } from "vitest";
+import { FakeGrid, IN_FORCE } from "../dev/fake_python";
 import { draftOf, editOf, OPERATIONS, takesNewKey } from "../src/item_grid/bulk_draft";
-import { press, type Rendered, requests, show, strict, until } from "./strict_model";
-
-const { default: bundle } = await import("../../static/item_grid.js" as string);
-
-for (const [name, value] of Object.entries({ clientWidth: 2_600, clientHeight: 420 })) {
-  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
-}
+import { cell, go, open } from "./grid_page";
+import { press, requests, until } from "./strict_model";
 
 const KEYS = [
   { key: "weather", type: "enum", type_label: "enum of 4", options: ["sun", "rain", "fog", "snow"] },
@@ -54,29 +49,6 @@ function model(refused = 0): FakeGrid {
   return one;
 }
 
-let views: Rendered[] = [];
-afterEach(() => {
-  for (const one of views) one.end();
-  views = [];
-  document.body.innerHTML = "";
-});
-
-async function open(fake: FakeGrid): Promise<Element> {
-  const one = show(bundle, strict(fake));
-  views.push(one);
-  await until(() => one.root.querySelector('[data-row="0"] .ecw-text'));
-  return one.root;
-}
-function cell(root: Element, row: number, id: string): HTMLElement {
-  const at = COLUMNS.findIndex((column) => column.id === id);
-  return root.querySelector(`[data-row="${row}"][data-at="${at}"]`) as HTMLElement;
-}
-function go(root: Element, row: number, id: string, shiftKey = false): HTMLElement {
-  const target = cell(root, row, id);
-  target.dispatchEvent(new MouseEvent("pointerdown", { bubbles: true, button: 0, shiftKey }));
-  document.dispatchEvent(new MouseEvent("pointerup", { bubbles: true }));
-  return cell(root, row, id);
-}
 function field<T extends HTMLElement = HTMLInputElement>(root: Element, label: string): T {
   const line = [...root.querySelectorAll("dialog label")].find((one) => one.textContent?.startsWith(label));
   const found = line?.querySelector<T>("input, select, textarea");

@@ -1,28 +1,9 @@
 // Header filters and the bar of the filter in force, in the built bundle.
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { COLUMNS, FakeGrid, IN_FORCE } from "../dev/fake_python";
-import { press, type Rendered, requests, show, strict, until } from "./strict_model";
+import { draw, open } from "./grid_page";
+import { press, requests, until } from "./strict_model";
 
-const { default: bundle } = await import("../../static/item_grid.js" as string);
-
-for (const [name, value] of Object.entries({ clientWidth: 2_600, clientHeight: 420 })) {
-  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
-}
-
-let shown: Rendered[] = [];
-function open(model: FakeGrid): Rendered {
-  const one = show(bundle, strict(model));
-  shown.push(one);
-  return one;
-}
-afterEach(() => {
-  for (const one of shown) one.end();
-  shown = [];
-  document.body.innerHTML = "";
-  vi.unstubAllGlobals();
-});
-
-const ready = (root: Element): Promise<void> => until(() => root.querySelector('[data-row="0"] .ecw-text'));
 function head(root: Element, id: string): HTMLElement {
   const at = COLUMNS.findIndex((column) => column.id === id);
   return root.querySelector(`.ecw-th[aria-colindex="${at + 3}"]`) as HTMLElement;
@@ -47,8 +28,7 @@ function choice(dialog: Element, text: string): HTMLInputElement {
 describe("header filters", () => {
   test("a click opens it and sorts nothing; what is ticked goes to Python as JSON", async () => {
     const model = new FakeGrid(5000);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const dialog = await popover(root, "key:weather");
     expect(requests(model, "sort")).toEqual([]);
     expect(dialog.textContent).toContain("3,856 of 5,000 items hold a value, 22.9% missing");
@@ -73,8 +53,7 @@ describe("header filters", () => {
 
   test("Alt+Down on a header opens it; a bound that is refused is said there, and nothing is lost", async () => {
     const model = new FakeGrid(5000);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const cell = head(root, "key:lux");
     cell.click();
     await until(() => cell.classList.contains("is-active"));
@@ -95,8 +74,7 @@ describe("header filters", () => {
 
   test("a column is cleared alone", async () => {
     const model = new FakeGrid(5000, { filter: IN_FORCE });
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const dialog = await popover(root, "key:weather");
     button(dialog, "Clear this column").click();
     await until(() => requests(model, "filter_column")[0]);
@@ -107,8 +85,7 @@ describe("header filters", () => {
 describe("the filter in force", () => {
   test("its text, how many of how many, and how many by now", async () => {
     const model = new FakeGrid(5000, { filter: IN_FORCE });
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const bar = root.querySelector(".ecw-filterbar") as HTMLElement;
     expect(bar.querySelector("code")?.textContent).toBe(IN_FORCE.text);
     expect(bar.querySelector('[role="status"]')?.textContent).toBe("812 of 5,000 items; 640 by now");
@@ -125,7 +102,7 @@ describe("the filter in force", () => {
 
   test("a filter that matches nothing says so", async () => {
     const model = new FakeGrid(5000, { filter: { ...IN_FORCE, in_view: 0 }, rows: 0 });
-    const { root } = open(model);
+    const { root } = draw(model);
     await until(() => root.querySelector(".ecw-empty"));
     expect(root.querySelector(".ecw-empty")?.textContent).toContain("No item matches the filter.");
   });

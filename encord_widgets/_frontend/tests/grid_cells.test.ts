@@ -1,34 +1,11 @@
 // Editors that know their type, blocks that are pasted whole, and what the grid tells about cells and columns.
-import { afterEach, describe, expect, test } from "vitest";
-import { COLUMNS, FakeGrid, IN_FORCE } from "../dev/fake_python";
+import { describe, expect, test } from "vitest";
+import { FakeGrid, IN_FORCE } from "../dev/fake_python";
 import { describe as inWords, shareMissing } from "../src/item_grid/headers";
 import { isoOf, momentOf, ownZone } from "../src/item_grid/moment";
-import { press, type Rendered, requests, show, strict, until } from "./strict_model";
+import { go, open } from "./grid_page";
+import { press, requests, until } from "./strict_model";
 
-const { default: bundle } = await import("../../static/item_grid.js" as string);
-
-for (const [name, value] of Object.entries({ clientWidth: 2_600, clientHeight: 420 })) {
-  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
-}
-
-let shown: Rendered | undefined;
-async function open(model: FakeGrid): Promise<HTMLElement> {
-  shown = show(bundle, strict(model));
-  const { root } = shown;
-  await until(() => root.querySelector('[data-row="0"] .ecw-text'));
-  return root;
-}
-afterEach(() => {
-  shown?.end();
-  document.body.innerHTML = "";
-});
-
-function go(root: Element, row: number, id: string): HTMLElement {
-  const at = COLUMNS.findIndex((column) => column.id === id);
-  const cell = (): HTMLElement => root.querySelector(`[data-row="${row}"][data-at="${at}"]`) as HTMLElement;
-  cell().dispatchEvent(new MouseEvent("pointerdown", { bubbles: true, button: 0 }));
-  return cell();
-}
 function fields(root: Element): HTMLInputElement[] {
   return [...root.querySelectorAll<HTMLInputElement>(".ecw-edit")];
 }

@@ -1,30 +1,11 @@
 // Copies and pastes of more rows than the page takes in hand.
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { deflated } from "../dev/fake_model";
 import { FakeGrid } from "../dev/fake_python";
 import { inflate } from "../src/shared/unpack";
-import { press, type Rendered, requests, show, strict, until } from "./strict_model";
+import { open } from "./grid_page";
+import { press, requests, until } from "./strict_model";
 
-const { default: bundle } = await import("../../static/item_grid.js" as string);
-
-for (const [name, value] of Object.entries({ clientWidth: 2_600, clientHeight: 420 })) {
-  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
-}
-
-let shown: Rendered[] = [];
-afterEach(() => {
-  for (const one of shown) one.end();
-  shown = [];
-  document.body.innerHTML = "";
-  vi.unstubAllGlobals();
-});
-
-async function open(model: FakeGrid): Promise<Element> {
-  const one = show(bundle, strict(model));
-  shown.push(one);
-  await until(() => one.root.querySelector('[data-row="0"] .ecw-text'));
-  return one.root;
-}
 const active = (root: Element): HTMLElement => root.querySelector(".ecw-rows .is-active") as HTMLElement;
 const primary = (root: Element): HTMLButtonElement =>
   root.querySelector("dialog .ecw-primary") as HTMLButtonElement;

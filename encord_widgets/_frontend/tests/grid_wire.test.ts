@@ -1,31 +1,12 @@
 // What the grid sends for, and when.
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { COLUMNS, FakeGrid } from "../dev/fake_python";
-import { press, type Rendered, requests, show, strict, until } from "./strict_model";
-
-const { default: bundle } = await import("../../static/item_grid.js" as string);
-
-for (const [name, value] of Object.entries({ clientWidth: 2_600, clientHeight: 420 })) {
-  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
-}
-
-let shown: Rendered[] = [];
-function open(model: FakeGrid): Rendered {
-  const one = show(bundle, strict(model));
-  shown.push(one);
-  return one;
-}
-afterEach(() => {
-  for (const one of shown) one.end();
-  shown = [];
-  document.body.innerHTML = "";
-});
-const ready = (root: Element): Promise<void> => until(() => root.querySelector('[data-row="0"] .ecw-text'));
+import { open } from "./grid_page";
+import { press, requests, until } from "./strict_model";
 
 test("a jump to where two blocks meet is one message", async () => {
   const model = new FakeGrid(100_000);
-  const { root } = open(model);
-  await ready(root);
+  const root = await open(model);
   const before = requests(model, "rows").length;
   const grid = root.querySelector('[role="grid"]') as HTMLElement;
   grid.scrollTop = 49_995 * 34;
@@ -43,8 +24,7 @@ test("dialogs come when the grid is first touched; what is typed meanwhile edits
   let arrive = (): void => undefined;
   const real = FakeGrid.more;
   FakeGrid.more = () => new Promise<void>((go) => (arrive = go)).then(real);
-  const { root } = open(model);
-  await ready(root);
+  const root = await open(model);
   const target = root.querySelector(".ecw-rows .is-active") as HTMLElement;
   press(target, "?");
   press(target, "x");
@@ -59,8 +39,7 @@ test("dialogs come when the grid is first touched; what is typed meanwhile edits
 
 test("where others look comes into view, and the keyboard stays elsewhere", async () => {
   const model = new FakeGrid(10_000);
-  const { root } = open(model);
-  await ready(root);
+  const root = await open(model);
   const elsewhere = document.body.appendChild(document.createElement("input"));
   elsewhere.focus();
   model.change("status", model.view({ look: { row: 4_000, column: "key:lux", turn: 1 } }));

@@ -1,47 +1,12 @@
 // The built bundle, as hosts load it.
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { COLUMNS, FakeGrid } from "../dev/fake_python";
-import { listeners, press, type Rendered, requests, show, strict, until } from "./strict_model";
-
-const { default: bundle } = await import("../../static/item_grid.js" as string);
-
-// jsdom lays nothing out: the grid is told a wide box.
-for (const [name, value] of Object.entries({ clientWidth: 2_600, clientHeight: 420 })) {
-  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
-}
-
-let shown: Rendered[] = [];
-function open(model: FakeGrid): Rendered {
-  const one = show(bundle, strict(model));
-  shown.push(one);
-  return one;
-}
-afterEach(() => {
-  for (const one of shown) one.end();
-  shown = [];
-  document.body.innerHTML = "";
-  vi.unstubAllGlobals();
-});
-
-function cell(root: Element, row: number, id: string): HTMLElement {
-  const at = COLUMNS.findIndex((column) => column.id === id);
-  const found = root.querySelector<HTMLElement>(`[data-row="${row}"][data-at="${at}"]`);
-  if (!found) throw new Error(`No cell ${row} ${id}`);
-  return found;
-}
-const ready = (root: Element): Promise<void> => until(() => root.querySelector('[data-row="0"] .ecw-text'));
-function go(root: Element, row: number, id: string): HTMLElement {
-  cell(root, row, id).dispatchEvent(new MouseEvent("pointerdown", { bubbles: true, button: 0 }));
-  return cell(root, row, id);
-}
-function editor(root: Element): HTMLInputElement {
-  return root.querySelector(".ecw-edit") as HTMLInputElement;
-}
+import { cell, draw, editor, go, open, ready } from "./grid_page";
+import { listeners, press, requests, strict, until } from "./strict_model";
 
 describe("rows", () => {
   test("only what is on screen is in the page, of a million rows", async () => {
-    const { root } = open(new FakeGrid(1_000_000));
-    await ready(root);
+    const root = await open(new FakeGrid(1_000_000));
     const grid = root.querySelector('[role="grid"]');
     expect(grid?.getAttribute("aria-rowcount")).toBe("1000001");
     expect(root.querySelectorAll('.ecw-rows [role="row"]').length).toBeLessThan(20);
@@ -51,8 +16,7 @@ describe("rows", () => {
 
   test("one request in flight, and where one scrolls to comes before what was passed", async () => {
     const model = new FakeGrid(100_000);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const waiting: (() => void)[] = [];
     const real = model.handler;
     const before = requests(model, "rows").length;
@@ -87,8 +51,7 @@ describe("rows", () => {
 
   test("old cells stay until those of the new generation are here", async () => {
     const model = new FakeGrid(500);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     model.delay = 30;
     model.stage(1, "weather", "snow");
     model.bump();
@@ -98,8 +61,7 @@ describe("rows", () => {
 
   test("an answer of an older generation is dropped and asked again", async () => {
     const model = new FakeGrid(500);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const real = model.handler;
     let stale = 1;
     model.handler = (method, params) => {
@@ -119,7 +81,7 @@ describe("rows", () => {
     model.handler = () => {
       throw new Error("the kernel is out of memory");
     };
-    const { root } = open(model);
+    const { root } = draw(model);
     await until(() => root.querySelector('[role="alert"]'));
     expect(root.querySelector('[role="alert"]')?.textContent).toContain("the kernel is out of memory");
     model.handler = real;
@@ -131,8 +93,7 @@ describe("rows", () => {
   test("metadata is text, never HTML", async () => {
     const model = new FakeGrid(3);
     model.stage(0, "city", "<img src=x onerror=alert(1)>");
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     expect(cell(root, 0, "key:city").textContent).toContain("<img src=x");
     expect(cell(root, 0, "key:city").querySelector("img")).toBeNull();
   });
@@ -144,15 +105,14 @@ describe("rows", () => {
     [{ load_error: "Encord refused the key (401)." }, "could not be read: Encord refused the key (401)."],
     [{ search: "zzz" }, "No item matches “zzz”."],
   ])("no rows: %j", (view, words) => {
-    const { root } = open(new FakeGrid(0, view));
+    const { root } = draw(new FakeGrid(0, view));
     expect(root.textContent).toContain(words);
   });
 });
 
 describe("keyboard", () => {
   test("the focus survives scrolling away, and comes back into view", async () => {
-    const { root } = open(new FakeGrid(100_000));
-    await ready(root);
+    const root = await open(new FakeGrid(100_000));
     go(root, 3, "key:lux");
     const grid = root.querySelector('[role="grid"]') as HTMLElement;
     grid.scrollTop = 50_000 * 34;
@@ -164,8 +124,7 @@ describe("keyboard", () => {
   });
 
   test("exactly one cell is in the tab order, also in the header", async () => {
-    const { root } = open(new FakeGrid(50));
-    await ready(root);
+    const root = await open(new FakeGrid(50));
     const stops = (): Element[] => [...root.querySelectorAll('[role="grid"] [tabindex="0"]')];
     expect(stops()).toHaveLength(1);
     go(root, 0, "key:lux");
@@ -176,8 +135,7 @@ describe("keyboard", () => {
 
   test("sorting goes ascending, descending, none", async () => {
     const model = new FakeGrid(50);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const header = (): HTMLElement => root.querySelectorAll<HTMLElement>(".ecw-th")[2] as HTMLElement;
     for (const sorted of ["ascending", "descending", "none"]) {
       header().click();
@@ -191,8 +149,7 @@ describe("keyboard", () => {
   });
 
   test("Alt+Right widens the column", async () => {
-    const { root } = open(new FakeGrid(50));
-    await ready(root);
+    const root = await open(new FakeGrid(50));
     go(root, 0, "key:lux");
     press(document.activeElement as Element, "ArrowUp");
     const before = Number.parseFloat((document.activeElement as HTMLElement).style.width);
@@ -202,8 +159,7 @@ describe("keyboard", () => {
 
   test("the selection is told to Python, debounced, by item", async () => {
     const model = new FakeGrid(50);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     go(root, 1, "key:lux");
     for (let i = 0; i < 3; i++) press(document.activeElement as Element, "ArrowDown", { shiftKey: true });
     await until(() => requests(model, "select").length > 0);
@@ -217,8 +173,7 @@ describe("keyboard", () => {
     const model = new FakeGrid(50);
     model.stage(1, "lux", 0);
     model.stage(2, "lux", ["n", "5"]);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     go(root, 1, "key:lux");
     press(document.activeElement as Element, "ArrowDown", { shiftKey: true });
     press(document.activeElement as Element, "Delete");
@@ -230,8 +185,7 @@ describe("keyboard", () => {
 
   test("an item field says that it is read only", async () => {
     const model = new FakeGrid(50);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const target = go(root, 0, "field:name");
     expect(target.getAttribute("aria-readonly")).toBe("true");
     press(target, "Enter");
@@ -248,8 +202,7 @@ describe("editing", () => {
     const key = id.replace("key:", "");
     model.stage(0, key, 0);
     model.stage(1, key, null);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     for (let row = 0; row < 6; row++) {
       go(root, row, "field:name");
       const at = COLUMNS.findIndex((column) => column.id === id);
@@ -268,8 +221,7 @@ describe("editing", () => {
   test("typing replaces, Enter keeps it, shows it at once and goes down", async () => {
     const model = new FakeGrid(50);
     model.stage(2, "lux", ["n", "5"]);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     press(go(root, 2, "key:lux"), "7");
     expect(editor(root).value).toBe("7");
     editor(root).value = "7.50";
@@ -283,83 +235,9 @@ describe("editing", () => {
     ]);
   });
 
-  test("a refusal opens the editor again with the reason, Escape restores the cell", async () => {
-    const model = new FakeGrid(50);
-    model.stage(2, "lux", ["n", "5"]);
-    const { root } = open(model);
-    await ready(root);
-    press(go(root, 2, "key:lux"), "x");
-    press(editor(root), "Enter");
-    await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
-    const reason = document.getElementById(editor(root).getAttribute("aria-describedby") ?? "");
-    expect(reason?.textContent).toContain("Expected a number");
-    expect(editor(root).value).toBe("x");
-    press(editor(root), "Escape");
-    expect(editor(root)).toBeNull();
-    expect(cell(root, 2, "key:lux").textContent).toContain("5");
-  });
-
-  test("a refused text waits while the focus is elsewhere, and takes the keyboard again", async () => {
-    const model = new FakeGrid(50);
-    const { root } = open(model);
-    await ready(root);
-    press(go(root, 2, "key:lux"), "x");
-    press(editor(root), "Enter");
-    await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
-    const elsewhere = document.body.appendChild(document.createElement("button"));
-    elsewhere.focus();
-    model.bump();
-    expect(editor(root).value).toBe("x");
-    expect(document.activeElement).toBe(elsewhere);
-    cell(root, 2, "key:lux").focus();
-    expect(document.activeElement).toBe(editor(root));
-
-    elsewhere.focus();
-    go(root, 6, "key:weather");
-    expect(editor(root)).toBeNull();
-    expect(root.querySelector(".ecw-message-bad")?.textContent).toContain("Expected a number");
-    expect(document.activeElement).toBe(cell(root, 6, "key:weather"));
-    expect(requests(model, "edit")).toHaveLength(1);
-  });
-
-  test("another cell gives a refused text up, with its reason; a changed one is another edit", async () => {
-    const model = new FakeGrid(50);
-    const { root } = open(model);
-    await ready(root);
-    press(go(root, 2, "key:lux"), "x");
-    press(editor(root), "Enter");
-    await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
-    go(root, 6, "key:weather");
-    expect(editor(root)).toBeNull();
-    expect(root.querySelector(".ecw-message-bad")?.textContent).toContain("Expected a number");
-
-    press(go(root, 2, "key:lux"), "x");
-    press(editor(root), "Enter");
-    await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
-    editor(root).value = "7";
-    go(root, 6, "key:weather");
-    expect(editor(root)).toBeNull();
-    await until(() => model.staged.get("item-2\nlux")?.toString() === "n,7");
-    expect(root.querySelector(".ecw-message-bad")).toBeNull();
-  });
-
-  test("a refusal after the focus went on restores the cell and tells the reason below", async () => {
-    const model = new FakeGrid(50);
-    model.stage(2, "lux", ["n", "5"]);
-    const { root } = open(model);
-    await ready(root);
-    press(go(root, 2, "key:lux"), "x");
-    go(root, 6, "key:weather");
-    await until(() => root.querySelector(".ecw-message-bad"));
-    expect(root.querySelector('[aria-live="polite"]')?.textContent).toContain("Expected a number");
-    expect(editor(root)).toBeNull();
-    expect(cell(root, 2, "key:lux").textContent).toContain("5");
-  });
-
   test("a second edit before the first is answered names what the first left", async () => {
     const model = new FakeGrid(50);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     model.delay = 20;
     for (const text of ["1", "2"]) {
       press(go(root, 3, "key:lux"), text);
@@ -374,8 +252,7 @@ describe("editing", () => {
   test("a cut text is read whole before it can be edited", async () => {
     const model = new FakeGrid(50);
     model.stage(0, "notes", ["t", "Glare", 910]);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     for (go(root, 0, "key:lux"); (document.activeElement as HTMLElement).dataset.at !== "7"; ) {
       press(document.activeElement as Element, "ArrowRight");
     }
@@ -389,8 +266,7 @@ describe("editing", () => {
 
   test("pasting a block is one message, and every refusal is listed", async () => {
     const model = new FakeGrid(50);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     const target = go(root, 0, "key:weather");
     const paste = new Event("paste", { bubbles: true, cancelable: true });
     Object.assign(paste, { clipboardData: { getData: () => "fog\tabc\r\nhail\t5\r\n" } });
@@ -411,8 +287,7 @@ describe("editing", () => {
   test("copying gives tab separated text, and pasting it back keeps absent and null", async () => {
     const model = new FakeGrid(50);
     for (const [row, value] of [0, null, "", "null"].entries()) model.stage(row, "city", value as 0);
-    const { root } = open(model);
-    await ready(root);
+    const root = await open(model);
     go(root, 0, "key:city");
     for (let i = 0; i < 3; i++) press(document.activeElement as Element, "ArrowDown", { shiftKey: true });
     let copied = "";
@@ -443,7 +318,7 @@ describe("hosts", () => {
       revokeObjectURL: (url: string) => revoked.push(url),
     });
     const model = strict(new FakeGrid(500));
-    const { el, end, root } = show(bundle, model);
+    const { el, end, root } = draw(model);
     await ready(root);
     await until(() => made.length >= 5);
     end();
@@ -459,16 +334,15 @@ describe("hosts", () => {
   test("the host's signal cleans up too", () => {
     const model = strict(new FakeGrid(500));
     const controller = new AbortController();
-    show(bundle, model, controller.signal);
+    draw(model, controller.signal);
     controller.abort();
     expect(listeners(model)).toBe(0);
   });
 
   test("two views of one model work apart and show the same", async () => {
     const model = new FakeGrid(50);
-    const one = open(model);
-    const two = show(bundle, model as never);
-    shown.push(two);
+    const one = draw(model);
+    const two = draw(model);
     await ready(one.root);
     await ready(two.root);
     press(go(one.root, 2, "key:lux"), "7");
@@ -482,7 +356,7 @@ describe("hosts", () => {
   });
 
   test("JupyterLab keeps its shortcuts to itself", () => {
-    const { root } = open(new FakeGrid(5));
+    const { root } = draw(new FakeGrid(5));
     expect(root.dataset.lmSuppressShortcuts).toBe("true");
   });
 });

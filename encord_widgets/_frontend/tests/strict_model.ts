@@ -12,8 +12,12 @@ interface Bundle {
   render(props: { model: AnyModel; el: HTMLElement; signal?: AbortSignal }): () => void;
 }
 
+const made = new WeakSet<FakeModel>();
+
 /** Makes any fake refuse what hosts do not share: several names in one, unknown traits, unsubscribing without a listener. */
 export function strict<T extends FakeModel>(model: T): T {
+  if (made.has(model)) return model;
+  made.add(model);
   const { on, off, get, send } = model;
   model.delay = 0;
   model.on = (name, listener) => {
