@@ -95,7 +95,10 @@ class Client(IndexClient):
         self.close()
 
     def close(self) -> None:
-        """Close connections and end the background thread. Closing twice is fine."""
+        """Close connections and end the background thread. Closing twice is fine.
+
+        A table that is being written into the cache has two seconds left to end; one that takes longer is not kept.
+        """
         on_close, self._on_close = self._on_close, None
         if on_close is None and self._background.closed:
             return

@@ -37,6 +37,7 @@ _KEPT_SECONDS: Final = 30 * 24 * 3600
 _PASSING_SECONDS: Final = 3600
 _ROWS_AT_ONCE: Final = 1 << 15
 _TRIES: Final = 3
+_GRACE: Final = 2.0
 
 
 def cache_folder() -> Path:
@@ -72,6 +73,7 @@ class ClientCache:
         self._enabled = enabled
         self._most_bytes = most_bytes
         self._writers: list[threading.Thread] = []
+        self._hurry = threading.Event()
 
     def of(self, kind: str, identity: str) -> SourceCache | None:
         """The cache of one source; None where nothing is kept.
@@ -84,7 +86,7 @@ class ClientCache:
         if folder is None or self._name is None or not self._enabled or _setting().casefold() in _OFF:
             return None
         header = {"account": self._name, "kind": kind, "identity": identity}
-        return SourceCache(_path(folder, kind, identity), header, self._start, self._most_bytes)
+        return SourceCache(_path(folder, kind, identity), header, self._start, self._hurry, self._most_bytes)
 
     def forget(self, kind: str, identity: str) -> None:
         """Delete the table of a source that is not to be read any more.
@@ -113,9 +115,14 @@ class ClientCache:
         return found
 
     def close(self) -> None:
-        """Wait for what is being written."""
+        """Wait for what is being written; a table that takes longer than a moment is given up."""
+        end = time.monotonic() + _GRACE
+        for writer in self._writers:
+            writer.join(max(0.0, end - time.monotonic()))
+        self._hurry.set()
         while self._writers:
             self._writers.pop().join()
+        self._hurry.clear()
 
     def _start(self, work: Callable[[], object]) -> None:
         # Of its own, and no daemon: it ends when the file is whole, and not with the client's loop.
@@ -136,6 +143,7 @@ class SourceCache:
         path: The file.
         header: What must stand in it.
         start: Starts work on a thread.
+        hurry: Set where nobody waits for a large table any more.
         most_bytes: How large all files together may get.
     """
 
@@ -144,11 +152,13 @@ class SourceCache:
         path: Path,
         header: dict[str, str],
         start: Callable[[Callable[[], object]], None],
+        hurry: threading.Event,
         most_bytes: int = _MOST_BYTES,
     ) -> None:
         self.path = path
         self._header = header
         self._start = start
+        self._hurry = hurry
         self._most_bytes = most_bytes
 
     @property
@@ -202,7 +212,10 @@ class SourceCache:
         passing = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                written = any(_write(file, table, rows, lock, self._header) for _ in range(_TRIES))
+                written = any(
+                    _write(file, table, rows, lock, header=self._header, hurry=self._hurry)
+                    for _ in range(_TRIES)
+                )
             if not written or passing.stat().st_size > self._most_bytes:
                 return False
             os.utime(passing, (since, since))
@@ -247,9 +260,15 @@ class SourceCache:
 
 
 def _write(
-    file: IO[bytes], table: ItemTable, rows: Rows, lock: threading.RLock, header: dict[str, str]
+    file: IO[bytes],
+    table: ItemTable,
+    rows: Rows,
+    lock: threading.RLock,
+    *,
+    header: dict[str, str],
+    hurry: threading.Event,
 ) -> bool:
-    """Write a table slice by slice; False when it was written into meanwhile."""
+    """Write a table slice by slice; False when it was written into meanwhile, or is given up in a hurry."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -272,7 +291,7 @@ def _write(
     ) as writer:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             with lock:
-                if not layout.still_fits:
+                if not layout.still_fits or (start and hurry.is_set()):
                     return False
                 part = layout.slice(start, start + _ROWS_AT_ONCE)
             writer.write_table(part, row_group_size=_ROWS_AT_ONCE)  # packed while others may have the lock

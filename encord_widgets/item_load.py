@@ -241,6 +241,8 @@ class ItemLoader:
 
     def total(self, count: int) -> None:
         """Take the number of items, see `LoadSink`."""
+        with self._lock:
+            self.table.expect(count)
         self.progress = replace(self.progress, total=count)
         self._on_progress(self.progress)
 

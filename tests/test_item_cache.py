@@ -14,6 +14,7 @@ import pytest
 
 import encord_widgets as ew
 from encord_widgets.item_cache import ClientCache, cache_folder
+from encord_widgets.metadata.table_arrow import ArrowLayout
 from tests.cache_world import METADATA, NAME, in_view
 
 
@@ -237,6 +238,28 @@ def test_the_folder_is_the_users_own_unless_another_is_named(monkeypatch, tmp_pa
     for value in ("", "off"):
         monkeypatch.setenv("ENCORD_WIDGETS_CACHE", value)
         assert cache_folder().name == "encord-widgets"
+
+
+def test_closing_waits_for_a_small_table_and_gives_a_large_one_up(world, tmp_path, monkeypatch):
+    monkeypatch.setattr("encord_widgets.item_cache._GRACE", 0.0)
+    world.visit()
+    [kept] = files(tmp_path)
+    kept.unlink()
+    monkeypatch.setattr("encord_widgets.item_cache._ROWS_AT_ONCE", 1)
+    begun, hurry = threading.Event(), threading.Event()
+    slice_of = ArrowLayout.slice
+
+    def slow(layout, start, stop):
+        begun.set()
+        assert hurry.wait(30)
+        return slice_of(layout, start, stop)
+
+    monkeypatch.setattr(ArrowLayout, "slice", slow)
+    with world.kernel() as client:
+        client._cache._hurry = hurry
+        client.folder(world.folder).wait()
+        assert begun.wait(30)
+    assert files(tmp_path) == [], "neither the table nor a part of it"
 
 
 def test_two_writers_at_once_leave_a_whole_file(world):

@@ -153,14 +153,16 @@ class Column:
             return np.zeros(self._size, dtype=np.int32)
         return self._codes[: self._size]
 
-    def grow(self, rows: int) -> None:
+    def grow(self, rows: int, room: int = 0) -> None:
         """Lengthen the column; new rows are absent.
 
         Args:
             rows: New number of rows, not below the present one.
+            room: How many there will be, where that is known: space is made once, and not half as much again each time.
         """
         if rows > len(self._tags):
-            capacity = max(rows, len(self._tags) + (len(self._tags) >> 1), 1024)
+            grown = len(self._tags) + (len(self._tags) >> 1)
+            capacity = room if room >= rows else max(rows, grown, 1024)
             self._tags = _lengthened(self._tags, capacity)
             if self._numbers is not None:
                 self._numbers = _lengthened(self._numbers, capacity)

@@ -168,6 +168,7 @@ class ItemTable:
         self._fields: dict[str, Column] = {name: Column() for name in FIELDS}
         self._columns: dict[str, Column] = {}
         self._prints = Fingerprints()
+        self._room = 0
 
     def __len__(self) -> int:
         return len(self.uuids)
@@ -245,6 +246,14 @@ class ItemTable:
         found = ((key, column.value(row)) for key, column in self._columns.items())
         return {key: value for key, value in found if value is not ABSENT}
 
+    def expect(self, rows: int) -> None:
+        """Make room at once for all items that will be appended.
+
+        Args:
+            rows: How many items there will be; no promise.
+        """
+        self._room = min(rows, _MOST_ROOM)
+
     def append(self, batch: ItemBatch) -> Rows:
         """Add the items that are not in the table yet.
 
@@ -264,7 +273,7 @@ class ItemTable:
         self.uuids.extend(batch.uuids)
         self._rows.update(zip(batch.uuids, range(start, len(self.uuids)), strict=True))
         for column in (*self._fields.values(), *self._columns.values()):
-            column.grow(len(self.uuids))
+            column.grow(len(self.uuids), self._room)
         rows = np.arange(start, len(self.uuids), dtype=np.int64)
         self._write(rows, batch)
         return rows
@@ -409,4 +418,5 @@ def _by_key(metadata: Sequence[dict[str, Json]]) -> dict[str, tuple[Rows, list[V
     return found
 
 
+_MOST_ROOM: Final = 5_000_000  # a server that miscounts costs no more than this
 _NOWHERE: Final[Rows] = np.empty(0, dtype=np.int64)

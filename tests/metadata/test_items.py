@@ -23,9 +23,10 @@ def batch(page):
     )
 
 
-@given(pages, st.lists(st.booleans(), min_size=6, max_size=6))
-def test_table_equals_dictionaries(pages, writes):
+@given(pages, st.lists(st.booleans(), min_size=6, max_size=6), st.sampled_from([0, 1, 7, 100, 10**15]))
+def test_table_equals_dictionaries(pages, writes, expected):
     table, reference = ItemTable(), {}
+    table.expect(expected)
     for page, write in zip(pages, writes, strict=False):
         if write:
             table.write(batch(page))
@@ -51,6 +52,18 @@ def test_append_returns_only_new_rows_even_within_one_page():
     assert table.append(twice).tolist() == [0, 1]
     assert table.append(twice).tolist() == []
     assert table.metadata(0) == {"k": 1}
+
+
+def test_room_for_all_items_is_made_once():
+    table = ItemTable()
+    table.expect(5000)
+    for page in range(5):
+        uuids = [f"{page}-{row}" for row in range(1000)]
+        table.append(ItemBatch(uuids=uuids, fields={"name": uuids}, metadata=[{"lux": 1}] * 1000))
+        assert len(table.field("name")._codes) == 5000
+    assert len(table.column("lux")._tags) == len(table.column("lux")._numbers) == 5000
+    table.append(ItemBatch(uuids=["one more"], metadata=[{"lux": 2}]))
+    assert (len(table), table.value(5000, "lux")) == (5001, 2)
 
 
 def test_a_field_that_the_server_left_out_is_absent():
