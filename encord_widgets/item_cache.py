@@ -169,14 +169,17 @@ class SourceCache:
     def read(self) -> tuple[ItemTable, dt.datetime] | None:
         """The table, and of when it is; None if there is none that can be used. It may take long: use a thread."""
         try:
+            import pyarrow as pa
             import pyarrow.parquet as pq
 
             with self.path.open("rb") as opened:
                 moment = dt.datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, dt.UTC)
                 with pq.ParquetFile(opened, page_checksum_verification=True) as file:
-                    return read_table(file.schema_arrow, file.read, self._header), moment
+                    found = read_table(file.schema_arrow, file.read, self._header)
+            pa.default_memory_pool().release_unused()  # its columns are packed otherwise by now
         except Exception:  # noqa: BLE001 - whatever is wrong with it, the source is read anyway
             return None
+        return found, moment
 
     def keep_soon(
         self,

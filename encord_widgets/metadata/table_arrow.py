@@ -7,7 +7,7 @@ has one. Texts that repeat are Arrow dictionaries. Texts are binary, as JSON may
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -154,8 +154,7 @@ def read_table(
             raise ValueError("it was written by another version, or is of another source")
         columns: dict[bool, dict[str, Column]] = {False: {}, True: {}}
         for place, (name, key, parts) in enumerate(told["columns"]):
-            found = read([_column_name(place, part) for part in parts])
-            columns[key][name] = _read_column(dict(zip(parts, found.columns, strict=True)))
+            columns[key][name] = _read_column(read([_column_name(place, part) for part in parts]), parts)
         uuids = [text for chunk in read(["item"]).column(0).chunks for text in _letters(chunk)]
     except (KeyError, TypeError) as error:
         raise ValueError(f"a part is missing: {error}") from error
@@ -239,7 +238,8 @@ def _plain(kind: pa.DataType, numbers: npt.NDArray[Any], held: npt.NDArray[np.bo
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
-def _read_column(parts: Mapping[str, pa.ChunkedArray]) -> Column:
+def _read_column(table: pa.Table, names: Sequence[str]) -> Column:
+    parts = dict(zip(names, table.columns, strict=True))
     tags = _joined(parts["tag"], np.uint8)
     if len(tags) and tags.max() > _LAST_TAG:
         raise ValueError("a cell of no known kind")
@@ -294,16 +294,12 @@ def _read_words(chunked: pa.ChunkedArray, held: npt.NDArray[np.bool_], codes: np
 
 
 def _read_texts(chunked: pa.ChunkedArray, held: npt.NDArray[np.bool_], codes: npt.NDArray[np.int32]) -> Texts:
-    letters: list[bytes] = []
-    ends: list[npt.NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    begun = 0
+    texts = Texts()
     for chunk, _, mine in _pieces(chunked, held):
-        found, stops = _spelled(chunk)
-        letters.append(found)
-        ends.append(stops[mine] + begun)  # a cell without a text has no letters
-        begun += len(found)
-    codes[held] = np.arange(np.count_nonzero(held), dtype=np.int32)
-    return Texts.packed(b"".join(letters), np.concatenate(ends))
+        letters, ends = _spelled(chunk)
+        texts.pack(letters, ends[mine])  # a cell without a text has no letters
+    codes[held] = np.arange(len(texts), dtype=np.int32)
+    return texts
 
 
 def _spelled(chunk: pa.BinaryArray) -> tuple[bytes, npt.NDArray[np.int64]]:

@@ -66,18 +66,7 @@ class Texts(Sequence[str]):
             ['fog', 'été']
         """
         texts = cls()
-        whole = letters.decode("utf-8", "surrogatepass")
-        if len(whole) < len(letters):
-            begins = (np.frombuffer(letters, dtype=np.uint8) & 0xC0) != 0x80  # noqa: PLR2004 - of UTF-8
-            ends = np.concatenate([[0], np.cumsum(begins)])[ends]
-        starts = np.concatenate([[0], ends])
-        full = len(ends) - len(ends) % _BLOCK
-        for first in range(0, full, _BLOCK):
-            places = starts[first : first + _BLOCK + 1]
-            begin = int(places[0])
-            block = array("I", (places - begin).astype(np.uintc).tobytes())
-            texts._blocks.append((whole[begin : int(places[-1])], block))
-        texts._tail = [whole[start:end] for start, end in pairwise(starts[full:].tolist())]
+        texts.pack(letters, ends)
         return texts
 
     def __len__(self) -> int:
@@ -122,6 +111,31 @@ class Texts(Sequence[str]):
             # In this order, and at once: a frozen plan may be read in another thread meanwhile.
             self._blocks += [_packed(tail[start : start + _BLOCK]) for start in range(0, whole, _BLOCK)]
             self._tail = tail[whole:]
+
+    def pack(self, letters: bytes, ends: npt.NDArray[np.int64]) -> None:
+        """Add texts that stand in a row, see `packed`.
+
+        Args:
+            letters: All of them in UTF-8; half surrogate pairs may be among them.
+            ends: Where each ends (int64).
+
+        Raises:
+            UnicodeDecodeError: If it is no UTF-8.
+        """
+        whole = letters.decode("utf-8", "surrogatepass")
+        if len(whole) < len(letters):
+            begins = (np.frombuffer(letters, dtype=np.uint8) & 0xC0) != 0x80  # noqa: PLR2004 - of UTF-8
+            ends = np.concatenate([[0], np.cumsum(begins)])[ends]
+        starts = np.concatenate([[0], ends])
+        first = min(-len(self._tail) % _BLOCK, len(ends))  # these fill the pack that was begun
+        full = len(ends) - (len(ends) - first) % _BLOCK
+        self.extend(whole[start:end] for start, end in pairwise(starts[: first + 1].tolist()))
+        for begun in range(first, full, _BLOCK):
+            places = starts[begun : begun + _BLOCK + 1]
+            begin = int(places[0])
+            block = array("I", (places - begin).astype(np.uintc).tobytes())
+            self._blocks.append((whole[begin : int(places[-1])], block))
+        self.extend(whole[start:end] for start, end in pairwise(starts[full:].tolist()))
 
     def copy(self) -> Texts:
         """The same texts in a list that can be added to without changing this one."""

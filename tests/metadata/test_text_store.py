@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 
 import numpy as np
 import orjson
@@ -196,6 +197,22 @@ def test_texts_as_json(texts: list[str], odd: str, at: int) -> None:
     assert json.loads(Texts(texts).to_json()) == texts
     assert json.loads(Texts(texts[:1024]).to_json()) == texts[:1024]
     assert Texts().to_json() == b"[]"
+
+
+@given(texts=many_texts(), cuts=st.lists(st.integers(0, 3000), max_size=4), mixed=st.booleans())
+def test_texts_are_packed_part_by_part(texts: list[str], cuts: list[int], *, mixed: bool) -> None:
+    packed = Texts()
+    places = sorted({0, *(min(cut, len(texts)) for cut in cuts), len(texts)})
+    for turn, (begin, end) in enumerate(pairwise(places)):
+        part = texts[begin:end]
+        if mixed and turn % 2:
+            packed.extend(part)
+            continue
+        letters = [text.encode("utf-8", "surrogatepass") for text in part]
+        packed.pack(b"".join(letters), np.cumsum([len(one) for one in letters], dtype=np.int64))
+    assert list(packed) == texts
+    assert packed[len(texts) // 2 :] == texts[len(texts) // 2 :]
+    assert packed.pick(range(len(texts))) == texts
 
 
 @given(texts=many_texts())
