@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.text_store import numbers_spelled
+from encord_widgets.metadata.needles import numbers_spelled
 
 __all__ = ["matching_text", "sort_keys"]
 

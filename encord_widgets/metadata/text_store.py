@@ -12,18 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from encord_widgets.metadata.needles import needle_places
 from encord_widgets.metadata.text_order import order_by_words
 
-__all__ = ["Texts", "numbers_spelled"]
+__all__ = ["Texts"]
 
 _SHIFT: Final = 10
 _BLOCK: Final = 1 << _SHIFT
-_AT_ONCE: Final = 32_768
-_COMMA: Final = ord(",")
 _BETWEEN: Final = b'","'
-_SCALES: Final = (1, 100, 10_000)
-_EXACT_INT: Final = 2**53
-_SPAN: Final = 4
 _NEAR: Final = 4
 _FEW: Final = 200
 
@@ -373,83 +369,7 @@ def _block_json(whole: str, ends: array[int]) -> bytes:
 
 def _holding(letters: bytes, ends: array[int], needle: bytes) -> npt.NDArray[np.int64]:
     """Which of some packed texts contain a needle; one that reaches over the end of a text does not count."""
-    places = _places(np.frombuffer(letters, dtype=np.uint8), needle)
+    places = needle_places(np.frombuffer(letters, dtype=np.uint8), needle)
     starts = np.asarray(ends, dtype=np.int64)
     texts = np.searchsorted(starts, places, side="right") - 1
     return texts[places + len(needle) <= starts[texts + 1]]
-
-
-def _places(letters: npt.NDArray[np.uint8], needle: bytes) -> npt.NDArray[np.int64]:
-    """Where a needle begins."""
-    last = max(0, len(letters) - len(needle) + 1)
-    begun = letters[:last] == needle[0]
-    if len(needle) > 1:
-        begun &= letters[1 : last + 1] == needle[1]
-    places = np.flatnonzero(begun)
-    for offset, letter in enumerate(needle[2:], 2):
-        places = places[letters[places + offset] == letter]
-    return places
-
-
-def numbers_spelled(
-    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
-) -> npt.NDArray[np.bool_]:
-    """Which numbers contain a text when they are written as JSON: as short as they can be told apart.
-
-    Args:
-        numbers: Integers (int64) or finite numbers (float64).
-        needle: Text to look for, in lower case; not blank.
-
-    Example:
-        >>> numbers_spelled(np.array([0.25, 125.0]), b"25").tolist()
-        [True, True]
-    """
-    found = np.zeros(len(numbers), dtype=np.bool_)
-    for start in range(0, len(numbers), _AT_ONCE):  # arrays of so many stay in the processor's cache
-        found[start : start + _AT_ONCE] = _chunk_spelled(numbers[start : start + _AT_ONCE], needle)
-    return found
-
-
-def _chunk_spelled(
-    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
-) -> npt.NDArray[np.bool_]:
-    whole = _whole(numbers)
-    if whole is not None and int(whole.max()) - int(whole.min()) < _SPAN * len(numbers):
-        places = (whole - whole.min()).astype(np.int64)
-        first = np.zeros(int(places.max()) + 1, dtype=np.int64)
-        first[places] = np.arange(len(places))
-        held: npt.NDArray[np.bool_] = np.zeros(len(first), dtype=np.bool_)
-        held[places] = True
-        used = np.flatnonzero(held)
-        if len(used) < len(numbers) // 2:  # each is written once
-            held[used] = _spelled(numbers[first[used]], needle)
-            each: npt.NDArray[np.bool_] = held[places]
-            return each
-    return _spelled(numbers, needle)
-
-
-def _whole(
-    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64],
-) -> npt.NDArray[np.int64] | npt.NDArray[np.float64] | None:
-    """Integers as they are, numbers with few decimals times a power of ten; None for others, and for minus zero."""
-    if numbers.dtype == np.int64:
-        return numbers
-    if not max(-float(numbers.min()), float(numbers.max())) < _EXACT_INT / _SCALES[-1]:
-        return None
-    for scale in _SCALES:
-        if (np.rint(numbers[:_FEW] * scale) / scale != numbers[:_FEW]).any():
-            continue
-        scaled = np.rint(numbers * scale)
-        if (scaled / scale == numbers).all():
-            return None if (np.signbit(numbers) & (numbers == 0)).any() else scaled
-    return None
-
-
-def _spelled(
-    numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64], needle: bytes
-) -> npt.NDArray[np.bool_]:
-    written = np.frombuffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY), dtype=np.uint8)[1:]
-    places = _places(written, needle)
-    found = np.zeros(len(numbers), dtype=np.bool_)
-    found[np.searchsorted(np.flatnonzero(written == _COMMA), places)] = True
-    return found

@@ -7,12 +7,11 @@ import sys
 from itertools import pairwise
 
 import numpy as np
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encord_widgets.metadata.text_store import Texts, numbers_spelled
+from encord_widgets.metadata.text_store import Texts
 
 # Enough of them for several packs of 1024, out of a small set of letters with all the traps of casefold.
 ALPHABETS = ("ab", "abAB e", "a\0b", "aßSs\u017fK", "abé😀", "abcdefgh\ud800")
@@ -97,46 +96,12 @@ def test_texts_of_one_length_are_ordered_alike(letters: str, length: int, count:
     assert Texts(texts).ranks[order].tolist() == list(range(count))
 
 
-@given(
-    numbers=st.lists(st.integers(-300, 300).map(lambda n: n / 100), min_size=1, max_size=300),
-    needle=st.sampled_from(["1", ".5", "-2", "0", "-0"]),
-    zeros=st.sampled_from([[], [-0.0]]),
-)
-def test_few_decimals_are_written_once(numbers: list[float], needle: str, zeros: list[float]) -> None:
-    numbers = numbers * 3 + zeros
-    found = numbers_spelled(np.array(numbers, dtype=np.float64), needle.encode())
-    assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in numbers]
-
-
 def test_texts_are_small() -> None:
     texts = [f"street_{n:07d}.jpg" for n in range(10_240)]
     packed = Texts(texts)
     held = sum(sys.getsizeof(whole) + sys.getsizeof(starts) for whole, starts in packed._blocks)
     assert not packed._tail
     assert held < sum(map(sys.getsizeof, texts)) / 3
-
-
-@given(
-    numbers=st.lists(
-        st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53).map(float)
-    ),
-    needle=st.sampled_from(["1", "12", ".5", "e-", "0.0", "-", "7."]),
-)
-def test_numbers_are_found_as_they_are_written(numbers: list[float], needle: str) -> None:
-    found = numbers_spelled(np.array(numbers, dtype=np.float64), needle.encode())
-    assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in numbers]
-    whole = [int(number) for number in numbers if number.is_integer() and abs(number) <= 2**53]
-    found = numbers_spelled(np.array(whole, dtype=np.int64), needle.encode())
-    assert found.tolist() == [needle in str(number) for number in whole]
-
-
-@given(
-    numbers=st.lists(st.integers(-30, 30), min_size=1, max_size=300),
-    needle=st.sampled_from(["1", "12", "-2", "0"]),
-)
-def test_close_integers_are_written_once(numbers: list[int], needle: str) -> None:
-    found = numbers_spelled(np.array(numbers, dtype=np.int64), needle.encode())
-    assert found.tolist() == [needle in str(number) for number in numbers]
 
 
 @given(texts=many_texts(), data=st.data())
@@ -173,18 +138,6 @@ def test_letters_of_texts_of_one_length(
 @given(texts=many_texts(), needle=st.sampled_from(["a", "ab", "A\u017f", "ss", " ", ""]))
 def test_texts_that_are_a_text(texts: list[str], needle: str) -> None:
     assert Texts(texts).alike(needle).tolist() == [text == needle for text in texts]
-
-
-@given(
-    numbers=st.lists(
-        st.sampled_from([0.25, 12.0, -3.5, 1e16, 123.456, 0.12345, -0.0]), min_size=1, max_size=9
-    ),
-    needle=st.sampled_from(["25", "12.0", "-0", "e", "123", "45"]),
-)
-def test_numbers_of_many_chunks(numbers: list[float], needle: str) -> None:
-    many = (numbers * 40_000)[:40_000] + numbers
-    found = numbers_spelled(np.array(many), needle.encode())
-    assert found.tolist() == [needle.encode() in orjson.dumps(number) for number in many]
 
 
 @given(
