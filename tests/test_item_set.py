@@ -199,6 +199,17 @@ def test_a_plan_is_applied_elsewhere(items, tmp_path):
     assert items.client.apply(ew.Plan.load(path)).counts == {"already": 1}
 
 
+@pytest.mark.parametrize("ask", ["apply", "dry_run"])
+def test_a_plan_for_what_is_no_item_is_refused_before_anything_is_sent(items, ask):
+    uuid = items.uuids[0]
+    by_hand = [ew.Change(item, "camera", ew.ABSENT, "x") for item in (uuid, "my-item", uuid.upper())]
+    with pytest.raises(ew.InvalidInputError) as refused:
+        getattr(items.client, ask)(ew.Plan.of(by_hand, {}))
+    assert [problem.item for problem in refused.value.problems] == ["'my-item'", repr(uuid.upper())]
+    assert not items.client.cut_off()
+    assert items.client.read([uuid]).metadata[0].get("camera") != "x"
+
+
 def test_refresh_shows_edits_of_others_and_keeps_the_staged_ones():
     with opened() as (client, items):
         uuid, other = items.uuids[:2]
