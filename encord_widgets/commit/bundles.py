@@ -21,9 +21,13 @@ from encord_widgets.metadata.merge import Merged, merge
 from encord_widgets.metadata.plan import PlannedItem
 from encord_widgets.metadata.values import ABSENT, Json, Value, same, shown
 
-__all__ = ["LEFT_OUT", "Bundle", "BundleOutcome"]
+__all__ = ["LEFT_OUT", "Bundle", "BundleOutcome", "PolicyError"]
 
 LEFT_OUT: Final = "the server left it out: deleted, or no longer readable"
+
+
+class PolicyError(Exception):
+    """The caller's own function for conflicts failed; in words, why."""
 
 
 @dataclass(slots=True)
@@ -84,14 +88,17 @@ class Bundle:
         self._judged_at = now()
 
     async def run(self) -> BundleOutcome | None:
-        """Commit the bundle; errors of the wire end up in the outcome, by item. None if it was let go."""
+        """Commit the bundle; errors of the wire end up in the outcome, by item. None if it was let go.
+
+        Raises:
+            PolicyError: If the caller's own function for conflicts failed; then nothing was written.
+        """
         self._on_phase("reading")
         await self._read(self._planned)
         with uncollected():
             for item, planned in self._planned.items():
                 if item in self._observed:
-                    held = self._observed[item]
-                    self._wishes[item] = merge(held, planned.changes, self._options.on_conflict)
+                    self._wishes[item] = self._merged(planned, self._observed[item])
         open_items = [item for item, merged in self._wishes.items() if merged.written]
         patches = self._spelled(open_items)  # before it may have to wait
         if not await self._may_write():
@@ -138,6 +145,14 @@ class Bundle:
             self._prints.update(
                 zip(batch.uuids, batch.fingerprints or repeat(UNKNOWN, len(batch)), strict=True)
             )
+
+    def _merged(self, planned: PlannedItem, held: dict[str, Json]) -> Merged:
+        try:
+            return merge(held, planned.changes, self._options.on_conflict)
+        except Exception as error:
+            raise PolicyError(
+                f"on_conflict failed on {planned.name}: {type(error).__name__}: {error}"
+            ) from error
 
     def _spelled(self, items: Sequence[str]) -> dict[str, bytes]:
         """The JSON texts to send; notes them, so that what comes back letter for letter is known."""
