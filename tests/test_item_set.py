@@ -210,6 +210,23 @@ def test_a_plan_for_what_is_no_item_is_refused_before_anything_is_sent(items, as
     assert items.client.read([uuid]).metadata[0].get("camera") != "x"
 
 
+def test_who_follows_a_commit_cannot_spoil_it(items, monkeypatch):
+    shown = []
+    monkeypatch.setattr("threading.excepthook", lambda said: shown.append(said.exc_type))
+
+    def broken(*_):
+        raise LookupError("the follower's own fault")
+
+    for signal in (items.wait().events.progress, items.events.rows, items.events.receipt):
+        signal.connect(broken)
+    uuid = items.uuids[0]
+    items.stage({uuid: {"camera": "followed"}})
+    assert items.commit().counts == {"verified": 1}
+    assert items.refresh().wait().stored(uuid, "camera") == "followed"
+    assert items.loading.finished
+    assert set(shown) == {LookupError}
+
+
 def test_refresh_shows_edits_of_others_and_keeps_the_staged_ones():
     with opened() as (client, items):
         uuid, other = items.uuids[:2]
