@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -273,6 +274,17 @@ def test_items_by_uuid_and_those_that_are_not_there(items):
     chosen = items.client.items([b, a.upper(), a])
     assert chosen.uuids == [b, a]
     assert chosen.stored(a, "weather") == items.stored(a, "weather")
+
+
+def test_an_item_that_is_refused_costs_no_other(items):
+    known, gone = items.uuids, [str(uuid4()) for _ in range(2)]
+    chosen = items.client.items([*known[:20], gone[0], *known[20:40], gone[1]])
+    assert chosen.uuids == known[:40]
+    assert [problem.item for problem in chosen.problems] == gone
+    assert all("do not have access" in problem.reason for problem in chosen.problems)
+    for nothing in (gone, [uuid4() for _ in range(120)]):
+        with pytest.raises(ew.AuthorisationError):
+            items.client.items(nothing).wait()
 
 
 def test_frames_of_an_image_group():
