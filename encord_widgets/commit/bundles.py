@@ -23,6 +23,8 @@ from encord_widgets.metadata.values import ABSENT, Json, Value, same, shown
 
 __all__ = ["LEFT_OUT", "Bundle", "BundleOutcome", "PolicyError"]
 
+_LOOK: Final = 0.1  # seconds between two looks whether to wait on
+
 LEFT_OUT: Final = "the server left it out: deleted, or no longer readable"
 
 
@@ -58,6 +60,7 @@ class Bundle:
         options: How the commit is done.
         on_phase: Called with "reading", "writing", "verifying" and "waiting" as they begin.
         may_write: Asked once everything is read; a bundle that may not write is let go.
+        stopped: Whether to wait for nothing any more; what is not written by then is not tried again.
     """
 
     def __init__(
@@ -67,12 +70,15 @@ class Bundle:
         options: CommitOptions,
         on_phase: Callable[[str], None],
         may_write: Callable[[], Awaitable[bool]],
+        *,
+        stopped: Callable[[], bool],
     ) -> None:
         self._calls = calls
         self._planned = {item.item: item for item in planned}
         self._options = options
         self._on_phase = on_phase
         self._may_write = may_write
+        self._stopped = stopped
         self._outcome = BundleOutcome()
         self._observed: dict[str, dict[str, Json]] = {}
         self._last_seen: dict[str, dict[str, Json]] = {}  # stays when a later read fails
@@ -112,7 +118,8 @@ class Bundle:
             if not open_items or attempt >= self._options.patience.attempts:
                 break
             self._on_phase("waiting")
-            await anyio.sleep(self._options.patience.pause(attempt, self._retry_after(open_items)))
+            if not await self._waited(self._options.patience.pause(attempt, self._retry_after(open_items))):
+                break
             # What is live may have changed while we waited, and an answer that got lost may have been a success.
             await self._read(open_items)
             open_items = [item for item in open_items if self._still_ours_to_write(item)]
@@ -229,6 +236,16 @@ class Bundle:
             conflicts=(*merged.conflicts, *again.conflicts),
         )
         return bool(again.written)
+
+    async def _waited(self, seconds: float) -> bool:
+        """Wait before another try; false as soon as there is to be none."""
+        end = anyio.current_time() + seconds
+        while not self._stopped():
+            left = end - anyio.current_time()
+            if left <= 0:
+                return True
+            await anyio.sleep(min(left, _LOOK))
+        return False
 
     def _retry_after(self, items: Iterable[str]) -> float | None:
         waits = (self._write_errors[item].retry_after for item in items)

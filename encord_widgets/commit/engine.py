@@ -167,7 +167,10 @@ class _Commit:
             async with anyio.create_task_group() as group:
                 group.start_soon(intend)
                 try:
-                    outcome = await Bundle(self.calls, planned, self.options, self._moved, ready).run()
+                    bundle = Bundle(
+                        self.calls, planned, self.options, self._moved, ready, stopped=self.stop.is_set
+                    )
+                    outcome = await bundle.run()
                 except PolicyError as error:  # bundles in flight still get their verdict
                     self.state.fault = f"the commit ended early: {error}"
             if outcome is not None:

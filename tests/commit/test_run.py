@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from encord_widgets.api.errors import RateLimitedError
 from encord_widgets.background import Background
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.progress import watched
@@ -25,9 +26,10 @@ def background():
     background.close()
 
 
-def started(background, encord, count, **options):
+def started(background, encord, count, on_progress=lambda _: None):
     plan = Plan.of([Change(f"i{n}", "x", 0, 1) for n in range(count)], {})
-    return CommitRun(background, Api(encord), plan, CommitOptions(bundle_size=1, concurrency=1, **options))
+    options = CommitOptions(bundle_size=1, concurrency=1)
+    return CommitRun(background, Api(encord), plan, options, on_progress=on_progress)
 
 
 def test_an_interrupt_finishes_the_bundle_in_flight_and_the_receipt_says_where_it_stands(background):
@@ -56,6 +58,23 @@ def test_an_interrupt_finishes_the_bundle_in_flight_and_the_receipt_says_where_i
     assert receipt.counts == {"verified": 3, "pending": 47}
     assert "stopped" in receipt.pending[0].note
     assert sum(data["x"] for data in encord.items.values()) == 3
+
+
+def test_a_commit_that_is_stopped_waits_for_no_other_try(background):
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(3)})
+
+    def busy(patches):
+        if len(encord.writes) == 1:
+            raise RateLimitedError("429: too many", status=429, retry_after=3600.0)
+
+    encord.before_write = busy
+    waiting = threading.Event()
+    run = started(background, encord, 3, on_progress=lambda now: now.phase == "waiting" and waiting.set())
+    assert waiting.wait(10)
+    run.cancel()
+    receipt = run.result(10)
+    assert [row.status for row in receipt.rows] == ["verified", "failed", "pending"]
+    assert "429" in receipt.failed[0].note
 
 
 def test_waiting_has_a_limit_and_the_commit_goes_on(background):
