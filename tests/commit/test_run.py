@@ -14,6 +14,7 @@ from encord_widgets.background import Background
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.progress import watched
 from encord_widgets.commit.run import CommitRun
+from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.plan import Plan
 from tests.commit.fake_encord import Api, FakeEncord
@@ -60,7 +61,9 @@ def test_an_interrupt_finishes_the_bundle_in_flight_and_the_receipt_says_where_i
     assert sum(data["x"] for data in encord.items.values()) == 3
 
 
-def test_a_commit_that_is_stopped_waits_for_no_other_try(background):
+@pytest.fixture
+def waiting_run(background):
+    """A commit that the server asks to wait for an hour, after the first of three items."""
     encord = FakeEncord({f"i{n}": {"x": 0} for n in range(3)})
 
     def busy(patches):
@@ -71,6 +74,18 @@ def test_a_commit_that_is_stopped_waits_for_no_other_try(background):
     waiting = threading.Event()
     run = started(background, encord, 3, on_progress=lambda now: now.phase == "waiting" and waiting.set())
     assert waiting.wait(10)
+    return run
+
+
+def test_a_commit_whose_client_is_closed_says_how_to_go_on(background, waiting_run):
+    background.close()
+    with pytest.raises(EncordWidgetsError, match=r"closed before this commit ended.*resume"):
+        waiting_run.result(10)
+    assert waiting_run.done()
+
+
+def test_a_commit_that_is_stopped_waits_for_no_other_try(waiting_run):
+    run = waiting_run
     run.cancel()
     receipt = run.result(10)
     assert [row.status for row in receipt.rows] == ["verified", "failed", "pending"]
