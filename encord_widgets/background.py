@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
@@ -35,13 +36,14 @@ class Background:
         self._name = name
         self._stack = ExitStack()
         self._portal: BlockingPortal | None = None
+        self._process = 0  # that the thread is in
         self._closed = False
         self._lock = threading.Lock()
 
     @property
     def started(self) -> bool:
         """Whether the thread runs."""
-        return self._portal is not None
+        return self._portal is not None and self._process == os.getpid()
 
     @property
     def closed(self) -> bool:
@@ -55,7 +57,7 @@ class Background:
             work: Coroutine function without arguments.
 
         Raises:
-            EncordWidgetsError: If the client was closed.
+            EncordWidgetsError: If the client was closed, or this process was forked from the one that used it.
         """
         return self._running().start_task_soon(work, name=self._name)
 
@@ -87,6 +89,12 @@ class Background:
             self._end()
 
     def _running(self) -> BlockingPortal:
+        if (
+            self._portal is not None and not self.started
+        ):  # a fork takes no thread along: it would never answer
+            raise EncordWidgetsError(
+                "This client was used before this process was forked, and works only there. Make a new one here."
+            )
         with self._lock:
             if self._closed:
                 raise EncordWidgetsError("This client is closed. Make a new one with connect(...) or demo().")
@@ -94,11 +102,14 @@ class Background:
                 from anyio.from_thread import start_blocking_portal  # loaded with the first call
 
                 self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name=self._name))
+                self._process = os.getpid()
                 # Also when nobody closes the client: a loop that still runs would hang the interpreter at its exit.
-                self._end = weakref.finalize(self, _end, self._portal, self._stack)
+                self._end = weakref.finalize(self, _end, self._portal, self._stack, self._process)
             return self._portal
 
 
-def _end(portal: BlockingPortal, stack: ExitStack) -> None:
+def _end(portal: BlockingPortal, stack: ExitStack, process: int) -> None:
+    if process != os.getpid():
+        return
     portal.call(portal.stop, True)  # cancels what still runs
     stack.close()

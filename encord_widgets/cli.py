@@ -282,9 +282,11 @@ def _apply(arguments: argparse.Namespace) -> int:
                 print("To commit it, add --allow-destroy.")
             return 0 if found else _LEFT_OPEN
         receipt = client.apply(plan, on_conflict=arguments.on_conflict, allow_destroy=arguments.allow_destroy)
-    if arguments.receipt is not None:
-        receipt.save(arguments.receipt)
-    print(receipt.text(_LISTED))
+    try:
+        if arguments.receipt is not None:
+            receipt.save(arguments.receipt)
+    finally:  # a full disk must not cost the outcome
+        print(receipt.text(_LISTED), flush=True)
     if arguments.receipt is not None:
         print(f"Receipt: {arguments.receipt}")
     return 0 if receipt else _LEFT_OPEN

@@ -29,6 +29,7 @@ from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSou
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
+from encord_widgets.metadata.plan_items import PlannedItems
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import shown
 from encord_widgets.schema_store import OrganisationSchema
@@ -251,7 +252,8 @@ class Client(IndexClient):
             One row for each planned change.
 
         Raises:
-            InvalidInputError: If an option is out of its range, or values would be destroyed and that is not allowed.
+            InvalidInputError: If an option is out of its range, the plan names what is no item, or values would be
+                destroyed and that is not allowed.
         """
         options = CommitOptions(
             on_conflict=on_conflict,
@@ -262,6 +264,7 @@ class Client(IndexClient):
             canary=canary,
             patience=patience,
         )
+        _check_items(plan)
         check_destroys(plan, options)
         log = self._journals.of("plan", plan.created_at.isoformat(), plan.source).begin(plan)
         receipt = watched(CommitRun(self._background, self._api, plan, options, log=log))
@@ -370,9 +373,10 @@ class Client(IndexClient):
             One row for each planned change.
 
         Raises:
-            InvalidInputError: If `on_conflict` is no policy.
+            InvalidInputError: If `on_conflict` is no policy, or the plan names what is no item.
             ApiError: If the server refuses or cannot be reached.
         """
+        _check_items(plan)
         return dry_run(plan, self, on_conflict)
 
     def clear_cache(self) -> int:
@@ -403,3 +407,21 @@ class Client(IndexClient):
             if isinstance(error, (AuthorisationError, NotFoundError)):
                 self._cache.forget(kind, identity)  # what is not to be read any more is not kept either
             raise
+
+
+def _check_items(plan: Plan) -> None:
+    """Refuse a plan made by hand for what is no item, before anything is asked or sent."""
+    if isinstance(plan.items, PlannedItems):  # of an item set
+        return
+    problems = [
+        Problem(
+            item=shown(planned.item),
+            expected="an item uuid in lower case",
+            got=shown(planned.item),
+            hint="Take it from the index of items.frame.",
+        )
+        for planned in plan.items
+        if item_uuid(planned.item) != planned.item
+    ]
+    if problems:
+        raise InvalidInputError(problems)

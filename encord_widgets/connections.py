@@ -108,7 +108,7 @@ def demo(
         The client.
 
     Raises:
-        ValueError: If the file is something else's, or the faults are not understood.
+        ValueError: If the file cannot be opened or is something else's, or the faults are not understood.
 
     Example:
         >>> import encord_widgets as ew

@@ -98,3 +98,6 @@ class InvalidInputError(EncordWidgetsError, ValueError):
             tail = [f"... and {rest} more (see .problems)"] if rest else []
             message = "\n  ".join([head, *lines, *tail])
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[InvalidInputError], tuple[object, ...]]:
+        return type(self), (self.problems,)  # made anew from them, not from the message

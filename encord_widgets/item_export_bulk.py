@@ -111,7 +111,11 @@ class ExportRun(Generic[T]):
                 if self._job.stop.is_set():  # a second interrupt is meant
                     self._future.cancel()
                     raise
-                self._job.stop.set()
+                self.cancel()
+
+    def cancel(self) -> None:
+        """End it after the requests in flight."""
+        self._job.stop.set()
 
 
 @dataclass(slots=True)

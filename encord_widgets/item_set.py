@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from encord_widgets.api.codec import uncollected
@@ -37,6 +38,7 @@ from encord_widgets.metadata.items import ItemProblem, ItemTable
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.schema import MetadataSchema
+from encord_widgets.metadata.signals import tell
 from encord_widgets.metadata.staging import (
     CellEdit,
     EditResult,
@@ -100,7 +102,7 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             api,
             background,
             self.lock,
-            on_rows=self.events.rows.emit,
+            on_rows=partial(tell, self.events.rows),
             on_progress=self._take_progress,
             cache=cache,
             written_since=journal.written_since,
@@ -274,7 +276,7 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             if progress.finished and progress.error is None:
                 self._reapply_rules()
         finally:
-            self.events.loading.emit(progress)
+            tell(self.events.loading, progress)
 
     # -- editing -----------------------------------------------------------------------------------------------
 
@@ -396,7 +398,7 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             self._api,
             plan,
             options,
-            on_progress=self.events.progress.emit,
+            on_progress=partial(tell, self.events.progress),
             on_observed=self._loader.take_observed,
             on_finish=lambda receipt: self._take_receipt(plan, finish(receipt), revision),
             log=log or self._journal.begin(plan),
@@ -441,6 +443,6 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             self._journal.follow(self.changes)
             self.receipt = receipt
             self._settle_rules(receipt)
-        self.events.rows.emit()
-        self.events.changes.emit()
-        self.events.receipt.emit(receipt)
+        tell(self.events.rows)
+        tell(self.events.changes)
+        tell(self.events.receipt, receipt)

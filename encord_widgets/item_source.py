@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import anyio
 
 from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.errors import ApiError
 from encord_widgets.api.listing import first_error, list_folder
 from encord_widgets.api.wire import parse_items
+from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM
 from encord_widgets.metadata.items import ItemBatch, ItemProblem
 
 __all__ = ["CollectionSource", "FolderSource", "ImageGroupSource", "ListedSource", "LoadSink", "Source"]
 
 MOST_UUIDS: Final = 1000
 _READS_IN_FLIGHT: Final = 4
+# So many items refused and none read: it is not the items, and asking for each of them would take hours.
+_MOST_REFUSED: Final = 50
 
 
 class LoadSink(Protocol):
@@ -185,17 +189,22 @@ class ListedSource:
         return f"{len(self.uuids):,} items"
 
     async def load(self, api: EncordApi, sink: LoadSink) -> None:
-        """Read the items in bundles, a few at a time, handed on in order."""
+        """Read the items in bundles, a few at a time, handed on in order; one that is refused costs no other."""
         sink.total(len(self.uuids))
-        await self._each(api, sink.batch)
+        asking = _ItemByItem(api)
+        await self._each(asking.items, sink.batch)
+        if asking.refusal is not None and not asking.read:
+            raise asking.refusal
 
     async def read_all(self, api: EncordApi) -> ItemBatch:
         """Read the items as one batch."""
         whole = ItemBatch()
-        await self._each(api, whole.extend)
+        await self._each(api.items, whole.extend)
         return whole
 
-    async def _each(self, api: EncordApi, take: Callable[[ItemBatch], None]) -> None:
+    async def _each(
+        self, ask: Callable[[Sequence[str]], Awaitable[ItemBatch]], take: Callable[[ItemBatch], None]
+    ) -> None:
         chunks = [self.uuids[i : i + MOST_UUIDS] for i in range(0, len(self.uuids), MOST_UUIDS)]
         read: dict[int, ItemBatch] = {}
         handed = 0
@@ -204,7 +213,7 @@ class ListedSource:
         async def one(position: int) -> None:
             nonlocal handed
             async with limit:
-                batch = await api.items(chunks[position])
+                batch = await ask(chunks[position])
             reason = "the server left it out: deleted, or not yours to read"
             batch.problems.extend(ItemProblem(item, None, reason) for item in batch.missing)
             read[position] = batch
@@ -221,3 +230,35 @@ class ListedSource:
         else:
             return
         raise first
+
+
+class _ItemByItem:
+    """Reads items; a bundle that the server refuses is halved until the item at fault stands alone, and is a problem.
+
+    Args:
+        api: The wire.
+    """
+
+    def __init__(self, api: EncordApi) -> None:
+        self.read = 0  # items
+        self.refusal: ApiError | None = None  # the last one
+        self._refused = 0
+        self._api = api
+
+    async def items(self, uuids: Sequence[str]) -> ItemBatch:
+        """As the wire's call of that name."""
+        try:
+            batch = await self._api.items(uuids)
+        except BLAMES_AN_ITEM as error:
+            if len(uuids) > 1:
+                middle = len(uuids) // 2
+                batch = await self.items(uuids[:middle])
+                batch.extend(await self.items(uuids[middle:]))
+                return batch
+            self.refusal = error
+            self._refused += 1
+            if self._refused >= _MOST_REFUSED and not self.read:
+                raise
+            return ItemBatch(problems=[ItemProblem(uuids[0], None, str(error))])
+        self.read += len(batch)
+        return batch

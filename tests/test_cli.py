@@ -123,6 +123,7 @@ def test_serve_with_a_database(tmp_path: Path):
         (["serve", "--faults", "503=0.1,rival"], "rival needs a value. Write them like 503=0.1"),
         (["serve", "--faults", "503=2"], "503 must be between 0 and 1, got 2"),
         (["serve", "--host", "203.0.113.7"], "cannot listen on 203.0.113.7:0"),
+        (["serve", "--port", "70000"], "cannot listen on 127.0.0.1:70000"),
     ],
 )
 def test_what_cannot_be_served(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str):

@@ -91,6 +91,28 @@ def test_apply_and_verify_from_first_to_last(run, client, items, tmp_path):
     assert f"{items.table.name(first)} · notes: 'mine' was written, and it is 'rival' now" in said
 
 
+def test_a_receipt_that_cannot_be_kept_does_not_cost_the_outcome(run, client, items, tmp_path, monkeypatch):
+    item = items.uuids[4]
+    items.stage({item: {"notes": "not kept"}})
+    plan = items.plan().save(tmp_path / "fix.plan.json")
+    folder = tmp_path / "taken.json"
+    folder.mkdir()
+    status, _, errors = run("apply", plan, "--receipt", folder)
+    assert status == 1
+    assert f"expected a file to write, got the folder {folder}" in errors
+    assert notes(client, item) is ew.ABSENT
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ew.Receipt, "save", full)
+    status, said, errors = run("apply", plan, "--receipt", tmp_path / "fix.receipt.json")
+    assert status == 1
+    assert "1 verified on 1 item" in said
+    assert "No space left on device" in errors
+    assert notes(client, item) == "not kept"
+
+
 def test_conflicts(run, client, items, tmp_path):
     item = items.uuids[2]
     items.stage({item: {"notes": "mine"}})

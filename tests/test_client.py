@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -193,6 +194,27 @@ def test_background_work_is_cancelled_by_close():
     time.sleep(0.05)
     background.close()
     assert future.cancelled() or future.exception() is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_client_says_that_it_does_not_work_in_a_fork():
+    script = (
+        "import os, encord_widgets as ew\n"
+        "client = ew.demo(items=5)\n"
+        "client.folders()\n"
+        "if os.fork() == 0:\n"
+        "    try:\n"
+        "        client.folders()\n"
+        "    except ew.EncordWidgetsError as error:\n"
+        "        client.close()\n"
+        "        os._exit(7 if 'forked' in str(error) else 8)\n"
+        "    os._exit(9)\n"
+        "print(os.waitstatus_to_exitcode(os.wait()[1]), len(client.folders()) > 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "7 True\n", done.stderr
 
 
 def test_a_script_ends_although_a_client_is_open():

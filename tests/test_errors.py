@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 import encord_widgets as ew
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.schema_merge import SchemaConflict, SchemaConflictError
+from encord_widgets.metadata.schema_types import KeyType
 
 
 def test_one_problem_is_one_sentence():
@@ -21,6 +26,20 @@ def test_many_problems_are_counted_and_the_first_ones_shown():
     assert len(lines) == 12
     assert "20 more" in lines[-1]
     assert len(error.problems) == 30
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidInputError([Problem("a number", "'abc'", key="lux")]),
+        InvalidInputError(Problem("a number", repr(n), key=f"k{n}") for n in range(30)),
+        SchemaConflictError([SchemaConflict("lux", KeyType("number"), KeyType("text"), None)]),
+    ],
+)
+def test_an_error_is_the_same_in_another_process(error):
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(again) is type(error)
+        assert (str(again), again.__dict__) == (str(error), error.__dict__)
 
 
 def test_the_tree_of_errors():

@@ -84,7 +84,8 @@ def test_items_that_are_not_to_be_read_any_more_are_not_shown_either(world, tmp_
     with world.kernel() as client:
         client.items(world.uuids).wait()
     assert len(files(tmp_path)) == 1
-    world.store.delete(world.uuids[0])  # the server refuses the whole question
+    for uuid in world.uuids:
+        world.store.delete(uuid)
     with world.kernel() as client:
         items = client.items(world.uuids)
         with pytest.raises(ew.AuthorisationError):
@@ -93,6 +94,21 @@ def test_items_that_are_not_to_be_read_any_more_are_not_shown_either(world, tmp_
         assert (items.loading.cached, items.as_of) == (None, "")
         assert items.loading.error
     assert files(tmp_path) == []
+
+
+def test_an_item_that_is_not_to_be_read_any_more_is_not_kept_either(world, tmp_path):
+    with world.kernel() as client:
+        client.items(world.uuids).wait()
+    gone, *left = world.uuids
+    world.store.delete(gone)  # the server refuses the whole question
+    with world.kernel() as client:
+        items = client.items(world.uuids).wait()
+        assert sorted(in_view(items)) == sorted(left)
+        assert [problem.item for problem in items.problems] == [gone]
+    (kept,) = files(tmp_path)
+    text = str(pq.read_table(kept).to_pydict())
+    assert gone not in text
+    assert all(item in text for item in left)
 
 
 def damage_start(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -199,6 +200,34 @@ def test_a_plan_is_applied_elsewhere(items, tmp_path):
     assert items.client.apply(ew.Plan.load(path)).counts == {"already": 1}
 
 
+@pytest.mark.parametrize("ask", ["apply", "dry_run"])
+def test_a_plan_for_what_is_no_item_is_refused_before_anything_is_sent(items, ask):
+    uuid = items.uuids[0]
+    by_hand = [ew.Change(item, "camera", ew.ABSENT, "x") for item in (uuid, "my-item", uuid.upper())]
+    with pytest.raises(ew.InvalidInputError) as refused:
+        getattr(items.client, ask)(ew.Plan.of(by_hand, {}))
+    assert [problem.item for problem in refused.value.problems] == ["'my-item'", repr(uuid.upper())]
+    assert not items.client.cut_off()
+    assert items.client.read([uuid]).metadata[0].get("camera") != "x"
+
+
+def test_who_follows_a_commit_cannot_spoil_it(items, monkeypatch):
+    shown = []
+    monkeypatch.setattr("threading.excepthook", lambda said: shown.append(said.exc_type))
+
+    def broken(*_):
+        raise LookupError("the follower's own fault")
+
+    for signal in (items.wait().events.progress, items.events.rows, items.events.receipt):
+        signal.connect(broken)
+    uuid = items.uuids[0]
+    items.stage({uuid: {"camera": "followed"}})
+    assert items.commit().counts == {"verified": 1}
+    assert items.refresh().wait().stored(uuid, "camera") == "followed"
+    assert items.loading.finished
+    assert set(shown) == {LookupError}
+
+
 def test_refresh_shows_edits_of_others_and_keeps_the_staged_ones():
     with opened() as (client, items):
         uuid, other = items.uuids[:2]
@@ -245,6 +274,17 @@ def test_items_by_uuid_and_those_that_are_not_there(items):
     chosen = items.client.items([b, a.upper(), a])
     assert chosen.uuids == [b, a]
     assert chosen.stored(a, "weather") == items.stored(a, "weather")
+
+
+def test_an_item_that_is_refused_costs_no_other(items):
+    known, gone = items.uuids, [str(uuid4()) for _ in range(2)]
+    chosen = items.client.items([*known[:20], gone[0], *known[20:40], gone[1]])
+    assert chosen.uuids == known[:40]
+    assert [problem.item for problem in chosen.problems] == gone
+    assert all("do not have access" in problem.reason for problem in chosen.problems)
+    for nothing in (gone, [uuid4() for _ in range(120)]):
+        with pytest.raises(ew.AuthorisationError):
+            items.client.items(nothing).wait()
 
 
 def test_frames_of_an_image_group():

@@ -125,13 +125,19 @@ def _without_surrogates(value: Any) -> Any:
         return [_without_surrogates(entry) for entry in value]
     if isinstance(value, dict):
         return {
-            # Metadata is written back one day: keep its escapes as text, which the reader of the item then refuses.
-            key: json.dumps(entry)
-            if key in _METADATA and isinstance(entry, dict)
-            else _without_surrogates(entry)
+            key: _escaped(entry) if key in _METADATA else _without_surrogates(entry)
             for key, entry in value.items()
         }
     return value
+
+
+def _escaped(metadata: Any) -> Any:
+    """Metadata is written back one day: keep its escapes as text, which the reader of the item then refuses."""
+    if isinstance(metadata, dict):
+        return json.dumps(metadata)
+    if isinstance(metadata, str):
+        return metadata.encode("utf-8", "backslashreplace").decode()
+    return _without_surrogates(metadata)
 
 
 _METADATA: Final = frozenset({"clientMetadata", "client_metadata"})

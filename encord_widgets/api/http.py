@@ -20,6 +20,7 @@ from encord_widgets.api.credentials import Credentials
 from encord_widgets.api.errors import EU_DOMAIN, ApiError, BadResponseError, clean, from_response, told
 from encord_widgets.api.legacy import LEGACY_PATH, LegacyMethod, enveloped, opened
 from encord_widgets.api.retries import RetryPolicy, with_retries
+from encord_widgets.metadata.signals import tell
 from encord_widgets.metadata.values import Json
 
 __all__ = ["DEFAULT_DOMAIN", "HttpClient", "RetryPolicy", "load_transport"]
@@ -255,7 +256,7 @@ class HttpClient:
 
     def _tell(self, trouble: str) -> None:
         self.trouble = trouble
-        self.retrying.emit(trouble)
+        tell(self.retrying, trouble)
 
     async def _send(self, call: _Call, url: str, content: bytes | None, attempt: int) -> Any:
         self._check_open(call.method, call.path)

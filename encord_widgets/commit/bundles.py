@@ -21,9 +21,15 @@ from encord_widgets.metadata.merge import Merged, merge
 from encord_widgets.metadata.plan import PlannedItem
 from encord_widgets.metadata.values import ABSENT, Json, Value, same, shown
 
-__all__ = ["LEFT_OUT", "Bundle", "BundleOutcome"]
+__all__ = ["LEFT_OUT", "Bundle", "BundleOutcome", "PolicyError"]
+
+_LOOK: Final = 0.1  # seconds between two looks whether to wait on
 
 LEFT_OUT: Final = "the server left it out: deleted, or no longer readable"
+
+
+class PolicyError(Exception):
+    """The caller's own function for conflicts failed; in words, why."""
 
 
 @dataclass(slots=True)
@@ -54,6 +60,7 @@ class Bundle:
         options: How the commit is done.
         on_phase: Called with "reading", "writing", "verifying" and "waiting" as they begin.
         may_write: Asked once everything is read; a bundle that may not write is let go.
+        stopped: Whether to wait for nothing any more; what is not written by then is not tried again.
     """
 
     def __init__(
@@ -63,12 +70,15 @@ class Bundle:
         options: CommitOptions,
         on_phase: Callable[[str], None],
         may_write: Callable[[], Awaitable[bool]],
+        *,
+        stopped: Callable[[], bool],
     ) -> None:
         self._calls = calls
         self._planned = {item.item: item for item in planned}
         self._options = options
         self._on_phase = on_phase
         self._may_write = may_write
+        self._stopped = stopped
         self._outcome = BundleOutcome()
         self._observed: dict[str, dict[str, Json]] = {}
         self._last_seen: dict[str, dict[str, Json]] = {}  # stays when a later read fails
@@ -84,14 +94,17 @@ class Bundle:
         self._judged_at = now()
 
     async def run(self) -> BundleOutcome | None:
-        """Commit the bundle; errors of the wire end up in the outcome, by item. None if it was let go."""
+        """Commit the bundle; errors of the wire end up in the outcome, by item. None if it was let go.
+
+        Raises:
+            PolicyError: If the caller's own function for conflicts failed; then nothing was written.
+        """
         self._on_phase("reading")
         await self._read(self._planned)
         with uncollected():
             for item, planned in self._planned.items():
                 if item in self._observed:
-                    held = self._observed[item]
-                    self._wishes[item] = merge(held, planned.changes, self._options.on_conflict)
+                    self._wishes[item] = self._merged(planned, self._observed[item])
         open_items = [item for item, merged in self._wishes.items() if merged.written]
         patches = self._spelled(open_items)  # before it may have to wait
         if not await self._may_write():
@@ -105,7 +118,8 @@ class Bundle:
             if not open_items or attempt >= self._options.patience.attempts:
                 break
             self._on_phase("waiting")
-            await anyio.sleep(self._options.patience.pause(attempt, self._retry_after(open_items)))
+            if not await self._waited(self._options.patience.pause(attempt, self._retry_after(open_items))):
+                break
             # What is live may have changed while we waited, and an answer that got lost may have been a success.
             await self._read(open_items)
             open_items = [item for item in open_items if self._still_ours_to_write(item)]
@@ -138,6 +152,14 @@ class Bundle:
             self._prints.update(
                 zip(batch.uuids, batch.fingerprints or repeat(UNKNOWN, len(batch)), strict=True)
             )
+
+    def _merged(self, planned: PlannedItem, held: dict[str, Json]) -> Merged:
+        try:
+            return merge(held, planned.changes, self._options.on_conflict)
+        except Exception as error:
+            raise PolicyError(
+                f"on_conflict failed on {planned.name}: {type(error).__name__}: {error}"
+            ) from error
 
     def _spelled(self, items: Sequence[str]) -> dict[str, bytes]:
         """The JSON texts to send; notes them, so that what comes back letter for letter is known."""
@@ -214,6 +236,16 @@ class Bundle:
             conflicts=(*merged.conflicts, *again.conflicts),
         )
         return bool(again.written)
+
+    async def _waited(self, seconds: float) -> bool:
+        """Wait before another try; false as soon as there is to be none."""
+        end = anyio.current_time() + seconds
+        while not self._stopped():
+            left = end - anyio.current_time()
+            if left <= 0:
+                return True
+            await anyio.sleep(min(left, _LOOK))
+        return False
 
     def _retry_after(self, items: Iterable[str]) -> float | None:
         waits = (self._write_errors[item].retry_after for item in items)

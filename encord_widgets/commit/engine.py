@@ -13,7 +13,7 @@ from typing import TypeVar
 import anyio
 
 from encord_widgets.api.codec import uncollected
-from encord_widgets.commit.bundles import LEFT_OUT, Bundle, BundleOutcome
+from encord_widgets.commit.bundles import LEFT_OUT, Bundle, BundleOutcome, PolicyError
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
 from encord_widgets.commit.wire_calls import CommitApi, CommitCalls
@@ -166,7 +166,13 @@ class _Commit:
             outcome = None
             async with anyio.create_task_group() as group:
                 group.start_soon(intend)
-                outcome = await Bundle(self.calls, planned, self.options, self._moved, ready).run()
+                try:
+                    bundle = Bundle(
+                        self.calls, planned, self.options, self._moved, ready, stopped=self.stop.is_set
+                    )
+                    outcome = await bundle.run()
+                except PolicyError as error:  # bundles in flight still get their verdict
+                    self.state.fault = f"the commit ended early: {error}"
             if outcome is not None:
                 await self._settle(part, outcome)
                 return

@@ -48,6 +48,10 @@ class Watched(Protocol[T_co]):
         """Wait for what comes of it."""
         ...
 
+    def cancel(self) -> None:
+        """End it after the requests in flight."""
+        ...
+
 
 def watched(run: Watched[T_co], what: str = "commit") -> T_co:
     """Wait for a commit or its like; one that takes longer than half a second shows how far it is.
@@ -62,6 +66,7 @@ def watched(run: Watched[T_co], what: str = "commit") -> T_co:
         What comes of it, such as a receipt.
     """
     bar: Any = None
+    interrupted = False
     # Off the main thread a widget waits, and shows it itself.
     if threading.current_thread() is not threading.main_thread() or not _is_seen():
         return run.result()
@@ -70,10 +75,17 @@ def watched(run: Watched[T_co], what: str = "commit") -> T_co:
             try:
                 return run.result(_QUIET if bar is None else _LOOK)
             except NotYet:
+                pass
+            try:
                 bar = bar or _bar(run.progress.items_total, what)
-            done = run.progress
-            bar.n = done.items_done
-            bar.set_postfix_str(", ".join(f"{count:,} {status}" for status, count in done.counts.items()))
+                done = run.progress
+                bar.n = done.items_done
+                bar.set_postfix_str(", ".join(f"{count:,} {status}" for status, count in done.counts.items()))
+            except KeyboardInterrupt:  # it is meant for what is under way, as in `result`
+                if interrupted:
+                    raise
+                interrupted = True
+                run.cancel()
     finally:
         if bar is not None:
             bar.n = run.progress.items_done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Protocol, TypeVar
 
 from encord_widgets.api.codec import rarely_collected
@@ -12,6 +12,7 @@ from encord_widgets.commit.engine import check_destroys, commit_plan
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress, NoLog
 from encord_widgets.commit.receipt import Receipt
 from encord_widgets.commit.wire_calls import CommitApi
+from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.plan import Plan
 
@@ -100,10 +101,15 @@ class CommitRun:
 
         Raises:
             TimeoutError: If it takes longer; the commit goes on.
+            EncordWidgetsError: If the client was closed meanwhile.
         """
         while True:
             try:
                 return self._future.result(timeout)
+            except CancelledError:
+                raise EncordWidgetsError(
+                    "The client was closed before this commit ended. A new client finishes it: client.resume()."
+                ) from None
             except KeyboardInterrupt:
                 if self._stop.is_set():  # a second interrupt is meant
                     raise

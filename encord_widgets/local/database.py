@@ -114,7 +114,7 @@ class Database:
             disappears on `close()`.
 
     Raises:
-        ValueError: The file is a SQLite database of something else, or of a newer version.
+        ValueError: The file cannot be opened, or is a SQLite database of something else or of a newer version.
 
     Example:
         >>> database = Database(None)
@@ -128,9 +128,12 @@ class Database:
         self.lock = threading.RLock()
         self._checkpoints = None if path is None else Checkpoints(path)
         # An empty name is SQLite's temporary database: in memory while small, on disk when it grows.
-        self._connection = sqlite3.connect(
-            "" if path is None else path, isolation_level=None, check_same_thread=False, timeout=10
-        )
+        try:
+            self._connection = sqlite3.connect(
+                "" if path is None else path, isolation_level=None, check_same_thread=False, timeout=10
+            )
+        except sqlite3.OperationalError as error:
+            raise ValueError(f"{path} cannot be opened as a file ({error}); is its folder there?") from error
         try:
             self.created = self._open()
         except BaseException:

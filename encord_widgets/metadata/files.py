@@ -48,9 +48,12 @@ def check_writable(path: str | PathLike[str]) -> None:
         path: File that is to be written.
 
     Raises:
-        InvalidInputError: If its name has another suffix, its folder is not there, or the folder takes no files.
+        InvalidInputError: If its name has another suffix or is that of a folder, its own folder is not there, or that
+            takes no files.
     """
     kind_of(path)
+    if Path(path).is_dir():
+        raise InvalidInputError([Problem(expected="a file to write", got=f"the folder {path}")])
     folder = Path(path).absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         got = "one that cannot be written to" if folder.is_dir() else "none"

@@ -18,7 +18,7 @@ class Conflict:
     """One key that somebody else changed since the edit was made, to something else than the edit wants.
 
     A callable given as `on_conflict` gets one and returns the value to hold (`ABSENT` to remove the key), or the
-    conflict itself to leave it reported.
+    conflict itself to leave it reported. Where it fails, the commit ends early, and the receipt says so.
 
     Args:
         item: Item uuid, lower case.

@@ -17,6 +17,7 @@ from encord_widgets.metadata.changes_order import Listing
 from encord_widgets.metadata.column_cells import json_cells
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.plan_items import PlannedItem, PlannedItems
+from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, compact, json_texts, loads, shown
 
 __all__ = ["FORMAT", "check_format", "lines_of", "moment", "plan_from_json"]
@@ -217,7 +218,7 @@ class _Reader:
             self._fault(f"{place}.{key}", _SAID[_ITEM[key]], value.get(key))
         if wrong:
             return None
-        item = value["item"]
+        item = item_uuid(value["item"]) or value["item"]  # a file written by hand may spell it otherwise
         changes = [self._change(item, key, cell, place) for key, cell in value["changes"].items()]
         return PlannedItem(item, value["name"], tuple(change for change in changes if change is not None))
 

@@ -186,7 +186,7 @@ class _Rows:
         return [ABSENT if missing else cell for cell, missing in zip(column.tolist(), gone, strict=True)]
 
     def _item(self, raw: object, row: int) -> str | None:
-        found = raw if self._own and isinstance(raw, str) else item_uuid(raw)
+        found = item_uuid(raw) or (raw if self._own and isinstance(raw, str) else None)
         if found is None:
             hint = "Take it from the index of items.frame, as text."
             self.problems.append(Problem(f"an item uuid in row {row}", shown(raw), hint=hint))

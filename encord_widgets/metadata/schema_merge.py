@@ -77,6 +77,9 @@ class SchemaConflictError(EncordWidgetsError):
             f'  {lines}\nSettle each with resolve(key, "ours") or resolve(key, "theirs"), and save again.'
         )
 
+    def __reduce__(self) -> tuple[type[SchemaConflictError], tuple[object, ...]]:
+        return type(self), (self.conflicts,)
+
 
 def rebase(edit: SchemaEdit, live: KeyType | None) -> SchemaEdit | SchemaConflict:
     """Put an edit on top of what is live by now.

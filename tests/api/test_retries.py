@@ -188,3 +188,17 @@ async def test_nothing_is_told_that_does_not_happen(answers: list[httpx.Response
     assert len(told) == count
     assert told[-1:] in ([], [""])
     await http.aclose()
+
+
+async def test_who_is_told_cannot_spoil_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    http = client(httpx.Response(503), OK)
+    shown: list[type[BaseException]] = []
+    monkeypatch.setattr("threading.excepthook", lambda said: shown.append(said.exc_type))
+
+    @http.retrying.connect
+    def broken(trouble: str) -> None:
+        raise LookupError(trouble)
+
+    assert await http.request("GET", "x") == {"ok": True}
+    assert shown == [LookupError, LookupError]  # of the trouble, and of its end
+    await http.aclose()

@@ -160,12 +160,12 @@ def test_uuids_are_normalised(value: uuid.UUID, spelled: Any) -> None:
 
 def test_a_half_emoji_breaks_no_page() -> None:
     page = {"results": [{"uuid": ITEM, "name": "cut \ud83d", "clientMetadata": '{"a": 1}'},
-                        {"uuid": str(uuid.uuid4()), "name": "b", "clientMetadata": {"a": "\ud83d"}}]}  # fmt: skip
+                        {"uuid": str(uuid.uuid4()), "name": "b", "clientMetadata": {"a": "\ud83d"}},
+                        {"uuid": str(uuid.uuid4()), "name": "c", "clientMetadata": '{"a": "\ud83d"}'}]}  # fmt: skip
     batch = parse_items(decode(json.dumps(page).encode())["results"])
     assert batch.fields["name"] == ["cut \ufffd"]
-    assert [problem.name for problem in batch.problems] == [
-        "b"
-    ]  # its metadata could not be written back as it was
+    # Their metadata could not be written back as it was.
+    assert [problem.name for problem in batch.problems] == ["b", "c"]
     with pytest.raises(ValueError, match="surrogate"):  # the reason for all this
         orjson.loads(json.dumps(page))
 

@@ -384,6 +384,28 @@ def test_every_verdict_is_what_the_server_holds(base, data, bundle_size, fault):
                 assert canonical(metadata.get(key, ABSENT)) == canonical(before[item].get(key, ABSENT))
 
 
+def failing(conflict):
+    raise KeyError(conflict.key)
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [(failing, "KeyError: 'x'"), (lambda conflict: math.nan, "InvalidInputError: expected a finite")],
+)
+def test_a_policy_that_fails_ends_the_commit_and_the_receipt_says_so(policy, why):
+    encord = FakeEncord({item: {"x": 9 if item == "c" else 0} for item in "abcdef"})
+    receipt = commit(
+        encord,
+        [Change(item, "x", 0, 1) for item in "abcdef"],
+        on_conflict=policy,
+        bundle_size=2,
+        concurrency=1,
+    )
+    assert [row.status for row in receipt.rows] == ["verified"] * 2 + ["pending"] * 4
+    assert all(f"on_conflict failed on c: {why}" in row.note for row in receipt.pending)
+    assert [data["x"] for data in encord.items.values()] == [1, 1, 9, 0, 0, 0]
+
+
 def test_a_number_that_is_none_is_never_written_as_null():
     encord = FakeEncord({"a": {"x": 0, "none": None}})
     with pytest.raises(BaseExceptionGroup) as caught:

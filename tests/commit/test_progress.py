@@ -49,3 +49,37 @@ def test_a_script_whose_output_nobody_sees_loads_nothing_for_it(script, stderr):
     script.setattr(sys, "stderr", stderr)
     assert progress.watched(Slow()) == "done"
     assert "tqdm" not in sys.modules
+
+
+class Bar:
+    """A bar that is being drawn whenever the interrupt comes."""
+
+    n = 0
+
+    def set_postfix_str(self, _):
+        raise KeyboardInterrupt
+
+    def refresh(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def test_an_interrupt_while_the_bar_is_drawn_stops_what_is_under_way(script):
+    class Stoppable(Slow):
+        stopped = 0
+
+        def cancel(self):
+            self.stopped += 1
+
+    script.setattr(sys, "stderr", Terminal())
+    script.setattr(progress, "_bar", lambda total, what: Bar())
+    run = Stoppable()
+    run.looks = 1
+    assert progress.watched(run) == "done"
+    assert run.stopped == 1
+    again = Stoppable()
+    with pytest.raises(KeyboardInterrupt):  # a second one is meant
+        progress.watched(again)
+    assert again.stopped == 1

@@ -9,10 +9,12 @@ import time
 
 import pytest
 
+from encord_widgets.api.errors import RateLimitedError
 from encord_widgets.background import Background
 from encord_widgets.commit.options import CommitOptions
 from encord_widgets.commit.progress import watched
 from encord_widgets.commit.run import CommitRun
+from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.plan import Plan
 from tests.commit.fake_encord import Api, FakeEncord
@@ -25,9 +27,10 @@ def background():
     background.close()
 
 
-def started(background, encord, count, **options):
+def started(background, encord, count, on_progress=lambda _: None):
     plan = Plan.of([Change(f"i{n}", "x", 0, 1) for n in range(count)], {})
-    return CommitRun(background, Api(encord), plan, CommitOptions(bundle_size=1, concurrency=1, **options))
+    options = CommitOptions(bundle_size=1, concurrency=1)
+    return CommitRun(background, Api(encord), plan, options, on_progress=on_progress)
 
 
 def test_an_interrupt_finishes_the_bundle_in_flight_and_the_receipt_says_where_it_stands(background):
@@ -56,6 +59,37 @@ def test_an_interrupt_finishes_the_bundle_in_flight_and_the_receipt_says_where_i
     assert receipt.counts == {"verified": 3, "pending": 47}
     assert "stopped" in receipt.pending[0].note
     assert sum(data["x"] for data in encord.items.values()) == 3
+
+
+@pytest.fixture
+def waiting_run(background):
+    """A commit that the server asks to wait for an hour, after the first of three items."""
+    encord = FakeEncord({f"i{n}": {"x": 0} for n in range(3)})
+
+    def busy(patches):
+        if len(encord.writes) == 1:
+            raise RateLimitedError("429: too many", status=429, retry_after=3600.0)
+
+    encord.before_write = busy
+    waiting = threading.Event()
+    run = started(background, encord, 3, on_progress=lambda now: now.phase == "waiting" and waiting.set())
+    assert waiting.wait(10)
+    return run
+
+
+def test_a_commit_whose_client_is_closed_says_how_to_go_on(background, waiting_run):
+    background.close()
+    with pytest.raises(EncordWidgetsError, match=r"closed before this commit ended.*resume"):
+        waiting_run.result(10)
+    assert waiting_run.done()
+
+
+def test_a_commit_that_is_stopped_waits_for_no_other_try(waiting_run):
+    run = waiting_run
+    run.cancel()
+    receipt = run.result(10)
+    assert [row.status for row in receipt.rows] == ["verified", "failed", "pending"]
+    assert "429" in receipt.failed[0].note
 
 
 def test_waiting_has_a_limit_and_the_commit_goes_on(background):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import time
@@ -105,6 +106,12 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path):
     with pytest.raises(ValueError, match="another file"):
         EmbeddedEncord(foreign)
     assert foreign.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", [".", "not there/some.db"])
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str):
+    with pytest.raises(ValueError, match=f"{re.escape(str(tmp_path / name))} cannot be opened"):
+        EmbeddedEncord(tmp_path / name)
 
 
 @pytest.mark.parametrize("options", [{"items": -1}, {"latency_ms": -1}])

@@ -90,6 +90,17 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path, text, words):
         Plan.load(path)
 
 
+@pytest.mark.parametrize("suffix", ["json", "parquet"])
+@pytest.mark.parametrize("spelled", [str.upper, lambda uuid: uuid.replace("-", "")])
+def test_a_file_may_spell_uuids_in_any_way(tmp_path, suffix, spelled):
+    item = "8ad58157-ca74-4ae4-8f37-a0193430bcac"
+    written = Plan.of([Change(spelled(item), "x", 1, 2)], {}).save(tmp_path / f"x.{suffix}")
+    assert [change.item for change in Plan.load(written).changes] == [item]
+    twice = Plan.of([Change(item, "x", 1, 2), Change(spelled(item), "x", 1, 3)], {})
+    with pytest.raises(InvalidInputError, match="once"):
+        Plan.load(twice.save(tmp_path / f"twice.{suffix}"))
+
+
 def test_every_fault_of_a_file_is_named(tmp_path):
     path = tmp_path / "fix.json"
     path.write_text(ITEMS + '[1, {"item": 2, "name": 3, "changes": 4}]}')
