@@ -297,7 +297,7 @@ class PickedItems(BulkEdits):
         self._python = python
 
     def __repr__(self) -> str:
-        return f"<PickedItems: {len(self.rows):,} of {len(self.items.rows):,} items>"
+        return f"<PickedItems: {len(self.rows):,} of {counted(len(self.items.rows), 'item')}>"
 
     @property
     def rows(self) -> Rows:

@@ -20,6 +20,7 @@ from encord_widgets.item_rules import StagedRule, staged_values
 from encord_widgets.item_states import ItemFacts
 from encord_widgets.item_view import Listing, to_frame
 from encord_widgets.metadata.filters.tree import EVERYTHING, Filter
+from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import shown
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class FilterCounts:
             '812 of 5,000 items; 640 match by now'
         """
         by_now = f"; {self.matching:,} match by now" if self.moved else ""
-        return f"{self.shown:,} of {self.total:,} items{by_now}"
+        return f"{self.shown:,} of {counted(self.total, 'item')}{by_now}"
 
 
 class FilterableItems(ExportableItems, EditableItems, BulkItems):
@@ -319,7 +320,7 @@ class Selected(ExportableItems, BulkEdits):
         return self.count
 
     def __repr__(self) -> str:
-        return f"<Selected: {self.count:,} of {len(self.items.rows):,} items, {self.filter.text or 'all'}>"
+        return f"<Selected: {self.count:,} of {counted(len(self.items.rows), 'item')}, {self.filter.text or 'all'}>"
 
     @property
     def rows(self) -> Rows:

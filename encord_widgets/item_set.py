@@ -44,6 +44,7 @@ from encord_widgets.metadata.staging import (
     EditResult,
     read_edits,
 )
+from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import Value
 
 if TYPE_CHECKING:
@@ -149,10 +150,11 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
         return len(self._loader.listing.rows)
 
     def __repr__(self) -> str:
-        staged = f", {len(self.changes):,} edits staged" if self.changes else ""
+        staged = f", {counted(len(self.changes), 'edit')} staged" if self.changes else ""
         shown = f", {len(self.order()):,} in view" if self.filtered else ""
         arriving = "" if self.loading.finished else ", loading"
-        return f"<ItemSet {self.title!r}: {len(self._loader.listing.rows):,} items{arriving}{shown}{staged}>"
+        held = counted(len(self._loader.listing.rows), "item")
+        return f"<ItemSet {self.title!r}: {held}{arriving}{shown}{staged}>"
 
     @property
     def uuids(self) -> list[str]:

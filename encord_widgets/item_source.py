@@ -15,6 +15,7 @@ from encord_widgets.api.listing import first_error, list_folder
 from encord_widgets.api.wire import parse_items
 from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM
 from encord_widgets.metadata.items import ItemBatch, ItemProblem
+from encord_widgets.metadata.texts import counted
 
 __all__ = ["CollectionSource", "FolderSource", "ImageGroupSource", "ListedSource", "LoadSink", "Source"]
 
@@ -186,7 +187,7 @@ class ListedSource:
     @property
     def title(self) -> str:
         """How many items were asked for."""
-        return f"{len(self.uuids):,} items"
+        return counted(len(self.uuids), "item")
 
     async def load(self, api: EncordApi, sink: LoadSink) -> None:
         """Read the items in bundles, a few at a time, handed on in order; one that is refused costs no other."""

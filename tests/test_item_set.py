@@ -309,7 +309,7 @@ def test_large_folders_load_whole_and_in_order():
 
 def test_repr_is_short_and_says_what_is_staged(items):
     items.stage({items.uuids[0]: {"camera": "x"}})
-    assert repr(items) == "<ItemSet 'Street scenes': 60 items, 1 edits staged>"
+    assert repr(items) == "<ItemSet 'Street scenes': 60 items, 1 edit staged>"
 
 
 def test_the_item_that_is_looked_at_is_shared(items):

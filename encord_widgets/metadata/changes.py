@@ -15,6 +15,7 @@ from encord_widgets.metadata.changes_order import Listing
 from encord_widgets.metadata.changes_state import ChangeState
 from encord_widgets.metadata.changes_steps import Held, Part, Place, Settled, Step
 from encord_widgets.metadata.columns import Column, Rows
+from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import Value, same
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class ChangeSet(ChangeState):
         return self._listing().changes() if self._bulk else self._by_hand()
 
     def __repr__(self) -> str:
-        return f"<ChangeSet: {len(self):,} edits on {self.item_count:,} items>"
+        return f"<ChangeSet: {counted(len(self), 'edit')} on {counted(self.item_count, 'item')}>"
 
     # -- looking -----------------------------------------------------------------------------------------------
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import Absent, Value, compact
 
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["ROWS_SHOWN", "await_first_rows", "display_text", "headline", "static_html"]
+__all__ = ["ROWS_SHOWN", "await_first_rows", "display_text", "headline", "quoted_text", "static_html"]
 
 ROWS_SHOWN: Final = 10
 _LONGEST: Final = 80
 _MOMENT: Final = 0.25  # seconds
+_PASSES: Final = re.compile(
+    r"|\s.*|.*\s|[\"\[{].*|true|false|null|—|[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE | re.DOTALL
+)
 
 
 def display_text(value: Value) -> str:
@@ -34,6 +39,19 @@ def display_text(value: Value) -> str:
     return value if isinstance(value, str) else compact(value)
 
 
+def quoted_text(value: Value) -> str:
+    """A value as people read it, where nothing else says its type: a text that could pass for another value in quotes.
+
+    Args:
+        value: A JSON value or `ABSENT`.
+
+    Example:
+        >>> quoted_text("fog"), quoted_text("100"), quoted_text(100)
+        ('fog', '"100"', '100')
+    """
+    return compact(value) if isinstance(value, str) and _PASSES.fullmatch(value) else display_text(value)
+
+
 def headline(items: ItemSet) -> str:
     """An item set in one line: its name, how many items there are, what is staged.
 
@@ -43,7 +61,7 @@ def headline(items: ItemSet) -> str:
     with items.lock:
         loading = items.loading
         counts = items.filter_counts
-        parts = [counts.text if items.filtered else f"{counts.total:,} items"]
+        parts = [counts.text if items.filtered else counted(counts.total, "item")]
         if not loading.finished:
             parts.append("loading")
         if loading.cached is not None:
@@ -51,7 +69,8 @@ def headline(items: ItemSet) -> str:
         if loading.error:
             parts.append("loading failed")
         if items.changes:
-            parts.append(f"{len(items.changes):,} edits staged on {items.changes.item_count:,} items")
+            edits, touched = len(items.changes), items.changes.item_count
+            parts.append(f"{counted(edits, 'edit')} staged on {counted(touched, 'item')}")
     return f"{items.title}: {', '.join(parts)}"
 
 

@@ -17,7 +17,7 @@ from encord_widgets.item_load import LoadProgress
 from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
-from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
+from encord_widgets.widgets._fallback import ROWS_SHOWN, headline, quoted_text, static_html
 from encord_widgets.widgets._requests import (
     Answer,
     BadRequestError,
@@ -283,7 +283,7 @@ class CommitPanel(EncordWidget):
         if receipt is None:
             return static_html(headline(self.items), [], [])
         still = receipt.open
-        rows = [[r.name, r.key, display_text(r.wanted), r.status, r.note] for r in still[:ROWS_SHOWN]]
+        rows = [[r.name, r.key, quoted_text(r.wanted), r.status, r.note] for r in still[:ROWS_SHOWN]]
         header = ["item", "key", "wanted", "status", "why"]
         return static_html(
             f"{headline(self.items)}. {receipt.sentence}", header, rows, len(still) - len(rows)

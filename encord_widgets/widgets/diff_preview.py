@@ -12,7 +12,7 @@ from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.staging import CellEdit
 from encord_widgets.metadata.values import Absent, compact
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
-from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
+from encord_widgets.widgets._fallback import ROWS_SHOWN, headline, quoted_text, static_html
 from encord_widgets.widgets._requests import Answer, Handler, Params, StaleError
 from encord_widgets.widgets.staged_rows import StagedRows, staged_counts
 
@@ -39,7 +39,7 @@ class DiffPreview(EncordWidget):
         ...     with ew.DiffPreview(items) as diff:
         ...         _ = items.stage({items.uuids[0]: {"weather": "fog"}})
         ...         diff
-        <DiffPreview: Calibration: 3 items, 1 edits staged on 1 items>
+        <DiffPreview: Calibration: 3 items, 1 edit staged on 1 item>
     """
 
     _bundle: ClassVar[str] = "diff_preview"
@@ -136,7 +136,7 @@ class DiffPreview(EncordWidget):
         with self.items.lock:
             changes = self.items.changes.window(0, ROWS_SHOWN)
             rows = [
-                [self.items.table.name(c.item), c.key, display_text(c.base), display_text(c.after)]
+                [self.items.table.name(c.item), c.key, quoted_text(c.base), quoted_text(c.after)]
                 for c in changes
             ]
             more = len(self.items.changes) - len(rows)

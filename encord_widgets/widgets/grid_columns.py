@@ -87,7 +87,8 @@ class GridColumn:
     @property
     def width(self) -> int:
         """Width to begin with, in px."""
-        return _FIELD_WIDTHS.get(self.name, _WIDTHS.get(self.type, _WIDTH))
+        least = _FIELD_WIDTHS.get(self.name, _WIDTHS.get(self.type, _WIDTH))
+        return max(least, min(8 * len(self.name) + 44, _WIDTH))  # its name and the button beside it
 
     def column(self, table: ItemTable) -> Column:
         """Its values.

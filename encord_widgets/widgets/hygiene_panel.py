@@ -14,7 +14,7 @@ from encord_widgets.item_set import ItemSet
 from encord_widgets.metadata.hygiene import KeyCluster, Member, ValueCluster
 from encord_widgets.metadata.values import same
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
-from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
+from encord_widgets.widgets._fallback import ROWS_SHOWN, headline, quoted_text, static_html
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
 from encord_widgets.widgets.cells import encode
 
@@ -197,8 +197,8 @@ class HygienePanel(EncordWidget):
         rows = [
             [
                 one.key,
-                ", ".join(f"{display_text(m.value)} {m.count:,}" for m in one.members),
-                display_text(one.canonical),
+                ", ".join(f"{quoted_text(m.value)} {m.count:,}" for m in one.members),
+                quoted_text(one.canonical),
             ]
             for one in self._report.values[:ROWS_SHOWN]
         ]

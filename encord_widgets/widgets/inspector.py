@@ -13,7 +13,7 @@ from encord_widgets.metadata.encord_block import DEPRECATED, KEY, at_path
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import Absent, compact, shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
-from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
+from encord_widgets.widgets._fallback import ROWS_SHOWN, headline, quoted_text, static_html
 from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, Later, Params, StaleError
 from encord_widgets.widgets.cell_states import ReceiptIndex
 from encord_widgets.widgets.inspector_edits import BlockEdits, stage_value
@@ -270,7 +270,7 @@ class ItemInspector(EncordWidget):
         owner, uuid = target
         with owner.lock:
             keys = [row["key"] for row in metadata_rows(owner, uuid, self._receipts_of(owner))]
-            rows = [[key, display_text(owner.value(uuid, key))] for key in keys[:ROWS_SHOWN]]
+            rows = [[key, quoted_text(owner.value(uuid, key))] for key in keys[:ROWS_SHOWN]]
         return static_html(self._headline(), ["key", "value"], rows, len(keys) - len(rows))
 
     # -- requests --------------------------------------------------------------------------------------------------

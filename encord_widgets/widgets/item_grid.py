@@ -13,7 +13,7 @@ from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_view import to_frame
 from encord_widgets.metadata.values import Value, shown
-from encord_widgets.widgets._fallback import ROWS_SHOWN, display_text, headline, static_html
+from encord_widgets.widgets._fallback import ROWS_SHOWN, headline, quoted_text, static_html
 from encord_widgets.widgets._requests import StaleError
 from encord_widgets.widgets.grid_columns import GridColumn, column_id
 from encord_widgets.widgets.grid_view import Arrangement, GridView
@@ -191,7 +191,7 @@ class ItemGrid(traitlets.HasTraits):
             self._view.follow()
         columns = self._view.columns[:_COLUMNS_SHOWN]
         uuids = self._view.uuids(0, ROWS_SHOWN)
-        rows = [[display_text(self._value(item, column)) for column in columns] for item in uuids]
+        rows = [[quoted_text(self._value(item, column)) for column in columns] for item in uuids]
         return static_html(
             headline(self.items), [c.name for c in columns], rows, len(self._view) - len(uuids)
         )

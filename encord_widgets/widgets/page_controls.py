@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets
 
+from encord_widgets.metadata.texts import counted
 from encord_widgets.widgets._datagrid import SIGNS
 from encord_widgets.widgets.grid_view import GridView
 from encord_widgets.widgets.page import labels_of
@@ -276,12 +277,12 @@ def _told(facts: Mapping[str, Any], column: str) -> str:
 
 def _position(items: ItemSet, view: GridView, start: int, count: int) -> str:
     loading = items.loading
-    rows = f"{start + 1:,} to {start + count:,} of {len(view):,} items" if count else "no items"
+    rows = f"{start + 1:,} to {start + count:,} of {counted(len(view), 'item')}" if count else "no items"
     found = f", found in {len(items.order()):,}" if view.wanted.search.strip() else ""
     found += f", filter: {items.filter_counts.text}" if items.filtered else ""
     state = "" if loading.finished else f", loading ({loading.done:,} of {loading.total or '?'})"
     trouble = f", loading failed: {loading.error}" if loading.error else ""
     if not loading.finished and items.client.trouble:
         trouble = f". {items.client.trouble}"
-    staged = f", {len(items.changes):,} edits staged" if items.changes else ""
+    staged = f", {counted(len(items.changes), 'edit')} staged" if items.changes else ""
     return rows + found + state + staged + trouble

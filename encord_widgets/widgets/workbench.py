@@ -9,7 +9,7 @@ import ipywidgets
 
 from encord_widgets.item_set import ItemSet
 from encord_widgets.widgets._base import check_items, refuse_unknown
-from encord_widgets.widgets._fallback import headline
+from encord_widgets.widgets._fallback import headline, static_html
 from encord_widgets.widgets._life import OnPage
 from encord_widgets.widgets.commit_panel import CommitPanel
 from encord_widgets.widgets.diff_preview import DiffPreview
@@ -133,4 +133,6 @@ class Workbench(OnPage, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets is
         return headline(self.items)
 
     def _static_html(self) -> str:
-        return "".join(part._static_html() for part in self._parts()[1:])  # noqa: SLF001 - its own parts
+        shown = [part._static_html() for part in self._parts()[1:]]  # noqa: SLF001 - its own parts
+        bare = static_html(self._headline(), [], [])
+        return "".join(html for html in shown if html != bare) or bare

@@ -196,6 +196,7 @@ def test_by_text_and_from_python(shared_encord: Served, open_notebook: OpenNoteb
     # Kept by name, loaded again, copied as code that says the same.
     builder.button("Saved…").click()
     dialog = notebook.page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name")).to_be_focused()
     dialog.get_by_label("Name").fill("few vehicles")
     dialog.get_by_label("Name").press("Enter")
     expect(dialog.get_by_role("button", name="Load few vehicles")).to_be_visible()

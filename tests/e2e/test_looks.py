@@ -138,3 +138,14 @@ def test_the_widgets_can_be_used_without_seeing_them(
     page.locator(".ecw summary").filter(has_text="Options").click()  # what is folded away has no name yet
     for control in page.locator(".ecw").locator("button, input, select, textarea").all():
         expect(control).to_have_accessible_name(re.compile(r"\w"))
+
+    # A button that goes off leaves the focus where it was: else the next key would be JupyterLab's.
+    before = notebook.kinds_and_counts()
+    diff = Diff(page)
+    diff.box.get_by_role("button", name="Undo").press("Enter")
+    diff.is_empty()
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    page.keyboard.press("Tab")
+    expect(diff.box.get_by_role("button", name="Redo")).to_be_focused()
+    assert notebook.kinds_and_counts() == before

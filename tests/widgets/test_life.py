@@ -330,7 +330,7 @@ def test_a_saved_notebook_shows_text_and_a_table(items, make):
     with make(items) as widget:
         bundle = bundle_of(widget)
         assert "application/vnd.jupyter.widget-view+json" in bundle
-        assert "Street scenes: 60 items, 1 edits staged" in bundle["text/plain"]
+        assert "Street scenes: 60 items, 1 edit staged on 1 item" in bundle["text/plain"]
         assert "Street scenes" in bundle["text/html"]
 
 
@@ -342,6 +342,15 @@ def test_the_static_table_has_ten_rows_and_says_how_many_more(items, name):
         assert "… and 50 more" in html
         assert items.table.name(items.uuids[9]) in html
         assert items.table.name(items.uuids[10]) not in html
+
+
+def test_a_saved_workbench_says_once_what_it_holds(items):
+    with MAKERS["bench"](items) as bench:
+        assert bundle_of(bench)["text/html"].count("Street scenes") == 1
+        items.stage({items.uuids[0]: {"notes": "100"}})
+        html = bundle_of(bench)["text/html"]
+    assert html.count("Street scenes: 60 items, 1 edit staged on 1 item</p><table>") == 2
+    assert "<td>&quot;100&quot;</td>" in html, "no number"
 
 
 @every_widget

@@ -66,7 +66,7 @@ def test_another_code_has_another_name_on_the_page(items, make, monkeypatch, tmp
         assert f'"{bundle}@' in widget._esm
 
 
-LIMIT_SENT = {"item_grid": 31_000, "filter_builder": 24_000}
+LIMIT_SENT = {"item_grid": 31_000, "filter_builder": 24_250}
 
 
 @own_widgets

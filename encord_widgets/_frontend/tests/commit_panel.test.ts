@@ -27,11 +27,25 @@ describe("commit panel", () => {
     const { model, root } = commitOf({ progress: PROGRESS });
     expect(root.querySelector("progress")?.value).toBe(2);
     expect(root.querySelector("dl")?.textContent).toBe("✓verified1≠conflict1");
+    button(root, "Stop").dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 2 }));
+    expect(requests(model, "cancel")).toHaveLength(0);
     button(root, "Stop").click();
     expect(requests(model, "cancel")).toHaveLength(1);
     expect(button(root, "Stopping…").disabled).toBe(true);
     model.change("progress", null);
     expect(button(root, "Commit").disabled).toBe(false);
+  });
+
+  test("the focus waits beside Stop: whoever presses again does not stop", () => {
+    const { model, root } = commitOf();
+    button(root, "Commit").focus();
+    button(root, "Commit").click();
+    const line = root.querySelector(".ecw-commit-line");
+    expect(document.activeElement).toBe(line);
+    model.change("progress", PROGRESS);
+    expect(document.activeElement).toBe(line);
+    model.change("progress", null);
+    expect(document.activeElement).toBe(line);
   });
 
   test("names what is left open", () => {

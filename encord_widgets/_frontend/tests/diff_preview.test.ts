@@ -68,6 +68,24 @@ describe("diff preview", () => {
     expect(root.querySelector("tbody th")?.getAttribute("title")).toBe("item-0");
   });
 
+  test("a text has quotes only where it could pass for something else", async () => {
+    const texts = ["100", "-1.5e3", ".5", "null", "Remove", "", " rain", '"fog"', '{"a":1}'];
+    const bare = [
+      "2025-02-03T06:00:29Z",
+      "1bf85d11-43e1",
+      "-",
+      "10.0.0.1",
+      "24/02/2025",
+      "s3://drives",
+      "rain",
+    ];
+    const rows = [...texts, ...bare].map((after) => ({ after }));
+    const { root } = diffOf({ ...SUMMARY, changes: rows.length, rows: rows.length }, rows);
+    await until(() => root.querySelector("tbody th"));
+    const shown = [...root.querySelectorAll("tbody .ecw-after")].map((cell) => cell.textContent);
+    expect(shown).toEqual([...texts.map((text) => JSON.stringify(text)), ...bare]);
+  });
+
   test("a row is dropped by item and key", async () => {
     const { model, root } = diffOf();
     await until(() => root.querySelector("tbody th"));

@@ -6,6 +6,7 @@ import {
   asJson,
   choicesOf,
   frameText,
+  type Group,
   type InspectorView,
   labelAt,
   type MetadataRow,
@@ -85,8 +86,11 @@ describe("words", () => {
 
   test("where an item and a frame are", () => {
     const view = { position: 6, total: 12_000 } as InspectorView;
-    expect(placeText(view)).toBe("7 of 12,000");
-    expect(placeText({ ...view, position: null })).toBe("not in view");
+    expect(placeText(view, null)).toBe("7 of 12,000");
+    expect(placeText({ ...view, position: null }, null)).toBe("not in view");
+    const group = { frames: [{ item: "f-1" }, { item: "f-2" }] } as Group;
+    expect(placeText({ ...view, item: "f-2" }, group)).toBe("frame 2 of 2");
+    expect(placeText({ ...view, item: "group" }, group)).toBe("7 of 12,000");
     expect(frameText({ label: "15", seconds: 1.5, keys: 0, embeddings: [] }, "frame")).toBe(
       "15 at 1.5 s: key frame only",
     );

@@ -120,15 +120,18 @@ export function CommitWidget({ controller }: { controller: CommitController }): 
           </div>
           {running ? (
             <button
+              key="stop"
               type="button"
               class="ecw-button"
               disabled={asked === "cancel"}
-              onClick={() => void controller.run("cancel")}
+              // The second half of a double click on "Commit" comes down here.
+              onClick={(event) => event.detail < 2 && void controller.run("cancel")}
             >
               {asked === "cancel" ? "Stopping…" : "Stop"}
             </button>
           ) : (
             <button
+              key="commit"
               type="button"
               class="ecw-button ecw-primary"
               disabled={blocked !== null || asked !== null || controller.typed !== null}

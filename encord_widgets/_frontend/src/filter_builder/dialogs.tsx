@@ -101,7 +101,17 @@ function Saved({ controller }: { controller: BuilderController }): JSX.Element {
         }}
       >
         <label>
-          Name <input class="ecw-input" name="name" type="text" autocomplete="off" maxLength={100} required />
+          Name{" "}
+          <input
+            // Not the dialog's close button, which the browser would take.
+            autofocus
+            class="ecw-input"
+            name="name"
+            type="text"
+            autocomplete="off"
+            maxLength={100}
+            required
+          />
         </label>
         <button type="submit" class="ecw-button ecw-primary">
           Save the filter

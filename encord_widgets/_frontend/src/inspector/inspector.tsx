@@ -90,7 +90,7 @@ function Bar({ controller }: Props): JSX.Element {
         {view.name}
       </h2>
       <span class="ecw-soft" role="status">
-        {view.item_type}, {placeText(view)}
+        {view.item_type}, {placeText(view, controller.group)}
         {view.staged > 0 ? `, ${plural(view.staged, "edit")} staged` : ""}
       </span>
       <span class="ecw-insp-tools">

@@ -154,7 +154,9 @@ export function partsOf(branch: Branch): string {
   return branch.held === "list" ? plural(branch.count, "value") : plural(branch.count, "key");
 }
 
-export function placeText(view: InspectorView): string {
+export function placeText(view: InspectorView, group: Group | null): string {
+  const frame = group ? group.frames.findIndex((one) => one.item === view.item) : -1;
+  if (group && frame >= 0) return `frame ${count(frame + 1)} of ${count(group.frames.length)}`;
   return view.position === null ? "not in view" : `${count(view.position + 1)} of ${count(view.total)}`;
 }
 

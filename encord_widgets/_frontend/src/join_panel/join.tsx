@@ -215,7 +215,7 @@ function Select({ value, words, label, disabled, onPick }: SelectProps): JSX.Ele
   );
 }
 
-const HEADS = ["Column", "Key", "Where a value is", "Change", "Same", "Kept", "Missing", "Refused"];
+const HEADS = ["Column", "Key", "Where there is a value", "Change", "Same", "Kept", "Missing", "Refused"];
 
 function Columns({ controller }: { controller: JoinController }): JSX.Element {
   const { columns, summary } = controller;

@@ -9,7 +9,7 @@ function focusIt(element: HTMLElement | null): void {
 export function AddForm({ controller, draft }: { controller: SchemaController; draft: Draft }): JSX.Element {
   const { types } = controller.summary;
   const type = types.find((one) => one.kind === draft.kind);
-  const refused = controller.rules.some((rule) => !rule.ok);
+  const { refused } = controller;
   return (
     <form
       class="ecw-schema-add"

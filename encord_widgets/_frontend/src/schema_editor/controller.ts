@@ -35,6 +35,8 @@ export class SchemaController {
   ending: { key: string; typed: string } | null = null;
   draft: Draft | null = null;
   rules: Rule[] = [];
+  /** The draft that the rules speak of; what is typed since is not refused for them. */
+  #ruled: Draft | null = null;
   /** What was typed into the question about deleted keys; null while it is not asked. */
   typed: string | null = null;
   /** What was typed to let a migration delete the old key; null while it is not asked. */
@@ -57,6 +59,9 @@ export class SchemaController {
 
   get summary(): Summary {
     return summaryOf(this.model);
+  }
+  get refused(): boolean {
+    return this.draft === this.#ruled && this.rules.some((rule) => !rule.ok);
   }
   get rows(): KeyRow[] {
     return rowsOf(this.model);
@@ -171,14 +176,19 @@ export class SchemaController {
   check(): void {
     clearTimeout(this.#checking);
     this.#checking = setTimeout(async () => {
-      if (!this.draft) return;
+      const { draft } = this;
+      if (!draft) return;
       const turn = ++this.#checks;
+      let rules: Rule[];
       try {
-        const { result } = await this.client.request<{ rules: Rule[] }>("check", wireOf(this.draft));
-        if (turn === this.#checks) this.rules = result.rules;
+        rules = (await this.client.request<{ rules: Rule[] }>("check", wireOf(draft))).result.rules;
       } catch (error) {
-        if (!isClosed(error)) this.rules = [{ ok: false, text: messageOf(error) }];
+        if (isClosed(error)) return;
+        rules = [{ ok: false, text: messageOf(error) }];
       }
+      if (turn !== this.#checks) return;
+      this.rules = rules;
+      this.#ruled = draft;
       this.redraw();
     }, CHECK_AFTER_MS);
   }

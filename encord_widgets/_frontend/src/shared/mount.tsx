@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type ComponentChildren, render as renderTree } from "preact";
 import { RequestClient } from "./client";
+import { focusKeeper } from "./focus";
 import { followTheme } from "./theme";
 
 export interface ViewProps {
@@ -49,10 +50,12 @@ export function mount(
   const client = new RequestClient(model);
   let done = false;
   let ready = false;
-  const redraw = (): void => {
-    if (!ready || done) return;
+  const draw = focusKeeper(root, () => {
     renderTree(view.draw(), root);
     view.drawn?.();
+  });
+  const redraw = (): void => {
+    if (ready && !done) draw();
   };
   const view = start({ model, client, root, redraw });
   ready = true;

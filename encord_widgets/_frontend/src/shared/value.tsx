@@ -2,6 +2,12 @@
 import type { JSX } from "preact";
 import { type Cell, kindOf, textOf } from "./cells";
 
+/** Whether a text without quotes could pass for another value, or for one in quotes. */
+function passes(text: string): boolean {
+  const number = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+  return /^$|^\s|\s$|^["[{]|^(true|false|null|not set|remove|—)$/i.test(text) || number.test(text);
+}
+
 /** A value with its type in view: text in quotes only where it could pass for something else. */
 export function Value({ cell }: { cell: Cell }): JSX.Element {
   switch (kindOf(cell)) {
@@ -12,8 +18,8 @@ export function Value({ cell }: { cell: Cell }): JSX.Element {
     case "text": {
       const text = textOf(cell);
       const cut = Array.isArray(cell) && text.length < (cell[2] ?? 0);
-      const bare = text !== "" && !/^\s|\s$|^(true|false|null|not set|remove|[-+\d.].*)$/i.test(text);
-      return <span class="ecw-value">{bare ? `${text}${cut ? "…" : ""}` : JSON.stringify(text)}</span>;
+      const shown = `${text}${cut ? "…" : ""}`;
+      return <span class="ecw-value">{passes(text) ? JSON.stringify(shown) : shown}</span>;
     }
     case "json": {
       const text = textOf(cell);
