@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -12,7 +13,7 @@ import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change, ChangeSet
-from encord_widgets.metadata.columns import Column, Tag
+from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.items import FIELDS, ItemTable
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Value, loads, same, shown, to_json
@@ -20,7 +21,17 @@ from encord_widgets.metadata.values import ABSENT, Value, loads, same, shown, to
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CellEdit", "EditResult", "Edits", "Mode", "item_uuid", "read_edits", "to_changes"]
+__all__ = [
+    "CellEdit",
+    "EditResult",
+    "Edits",
+    "Mode",
+    "is_field",
+    "item_uuid",
+    "other_fields",
+    "read_edits",
+    "to_changes",
+]
 
 _NUMBERS: Final = frozenset({Tag.INT, Tag.FLOAT, Tag.BIG_INT})
 _CANONICAL: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -250,10 +261,18 @@ def _frame_rows(
         Problem(item=shown(item), expected="each item once", got="several rows", hint="Drop duplicates.")
         for item in repeated
     )
+    labels = frame.columns.tolist()
+    problems.extend(
+        Problem(f"one column {shown(label)}", f"{count} of that name", hint="Rename or drop the others.")
+        for label, count in Counter(labels).items()
+        if count > 1
+    )
+    known = [table.row_of(item_uuid(item) or "") for item in index]
+    rows = np.array([-1 if row is None else row for row in known], dtype=np.int64)
     cells: list[dict[str, object]] = [{} for _ in index]
-    for place, label in enumerate(frame.columns):
-        if label in FIELDS and label not in table.keys:
-            _same_field(frame, place, str(label), table, problems)
+    for place, label in enumerate(labels):
+        if is_field(label, table):
+            problems.extend(other_fields(frame.iloc[:, place], label, rows, table))
             continue
         for row, (value, gone) in enumerate(
             zip(frame.iloc[:, place].tolist(), missing.iloc[:, place].tolist(), strict=True)
@@ -263,22 +282,35 @@ def _frame_rows(
     yield from zip(index, cells, strict=True)
 
 
-def _same_field(
-    frame: pd.DataFrame, place: int, name: str, table: ItemTable, problems: list[Problem]
-) -> None:
-    """Item fields may travel along in a frame, as `items.frame` has them, but cannot be edited."""
-    column = table.field(name)
-    cells = frame.iloc[:, place]
-    for item, value, gone in zip(frame.index.tolist(), cells.tolist(), cells.isna().tolist(), strict=True):
-        row = table.row_of(item_uuid(item) or "")
-        if row is None or gone:
-            continue
-        held = column.value(row)
-        if held is not ABSENT and str(value) != str(held) and not same(held, _scalar(value)):
-            hint = f"Leave the column out; {name} is a field of the item, not metadata."
-            problems.append(
-                Problem(item=str(item), key=name, expected=shown(held), got=shown(value), hint=hint)
-            )
+def is_field(label: object, table: ItemTable) -> bool:
+    """Whether a column of a frame is an item field: it may travel along, as `items.frame` has it, but not be edited.
+
+    Args:
+        label: Name of the column.
+        table: The items that may be edited.
+    """
+    return label in FIELDS and label not in table.keys
+
+
+def other_fields(cells: pd.Series, name: str, rows: Rows, table: ItemTable) -> list[Problem]:
+    """What is wrong with a column of an item field: every cell that is not what the item has.
+
+    Args:
+        cells: The column, by item uuid; missing cells are left alone.
+        name: The field.
+        rows: Row of each item in the table, -1 where it is none of these.
+        table: The items that may be edited.
+    """
+    there = np.flatnonzero((rows >= 0) & ~cells.isna().to_numpy(dtype=np.bool_))
+    chosen, held = cells.iloc[there], table.field(name).values(rows[there])
+    hint = f"Leave the column out; {name} is a field of the item, not metadata."
+    return [
+        Problem(item=str(item), key=name, expected=shown(was), got=shown(value), hint=hint)
+        for item, value, was in zip(chosen.index.tolist(), chosen.tolist(), held, strict=True)
+        if not (was is ABSENT or (type(value) is type(was) and value == was))
+        and str(value) != str(was)
+        and not same(was, _scalar(value))
+    ]
 
 
 def _scalar(value: object) -> Value:
