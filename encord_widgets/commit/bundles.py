@@ -232,6 +232,8 @@ class Bundle:
                 # What was read last counts: others may have come round to it since, or gone away from it.
                 theirs = self._last_seen[item].get(change.key, ABSENT)
                 note = f"it was {shown(change.base)} when edited, and is {shown(theirs)} now; not overwritten"
+                if change.key in merged.unsettled:
+                    note += f"; {merged.unsettled[change.key]}"
                 if same(theirs, change.after):
                     self._add(planned, change, theirs, "already", _settled_note(merged, change))
                 else:

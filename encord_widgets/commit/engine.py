@@ -60,8 +60,10 @@ def check_destroys(plan: Plan, options: CommitOptions) -> None:
     Raises:
         InvalidInputError: Naming each key whose values would be destroyed, with their number.
     """
+    if options.allow_destroy:
+        return
     destroyed = [change for change in plan.destroys if change.implied]
-    if destroyed and not options.allow_destroy:
+    if destroyed:
         counts = Counter(change.key for change in destroyed)
         hint = "Stage with mode='merge' to keep them, or commit with allow_destroy=True."
         raise InvalidInputError(
@@ -204,9 +206,8 @@ class _Commit:
         self.on_progress(self.state.progress)
 
     def _canary_items(self) -> int:
-        destroys = bool(self.plan.destroys)
-        many = len(self.plan.items) > self.options.canary_over
-        return min(self.options.canary, len(self.plan.items)) if many or destroys else 0
+        wanted = len(self.plan.items) > self.options.canary_over or self.plan.destroys
+        return min(self.options.canary, len(self.plan.items)) if wanted else 0
 
     def _check_canary(self, rows: Sequence[ReceiptRow]) -> None:
         # An item that is gone says nothing about the others, unless they all are.

@@ -292,6 +292,30 @@ def test_conflict_policies(policy, live, status, wanted):
     assert "'snow'" in row.note
 
 
+def fails(conflict):
+    raise ZeroDivisionError("no reason")
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (fails, "on_conflict raised ZeroDivisionError: no reason"),
+        (lambda conflict: {1, 2}, "on_conflict returned what JSON cannot hold: expected a list"),
+        (
+            lambda conflict: float("nan"),
+            "on_conflict returned what JSON cannot hold: expected a finite number",
+        ),
+    ],
+)
+def test_a_policy_that_fails_leaves_the_conflict_reported_and_the_rest_goes_through(policy, reason):
+    encord = FakeEncord({"a": {"weather": "snow", "x": 0}, "b": {"x": 0}})
+    changes = [Change("a", "weather", "rain", "fog"), Change("a", "x", 0, 1), Change("b", "x", 0, 1)]
+    receipt = commit(encord, changes, on_conflict=policy, bundle_size=1)
+    assert receipt.counts == {"verified": 2, "conflict": 1}
+    assert reason in receipt.conflicts[0].note
+    assert encord.items == {"a": {"weather": "snow", "x": 1}, "b": {"x": 1}}
+
+
 def test_values_that_nobody_named_are_destroyed_only_when_allowed():
     encord = FakeEncord({"a": {"x": 0, "y": 1}})
     changes = [Change("a", "x", 0, 1), Change("a", "y", 1, ABSENT, implied=True)]
