@@ -342,8 +342,8 @@ class JoinPreview:
         return self.items.table.name(self.items.table.uuids[row])
 
     def _labels(self, rows: Sequence[int]) -> list[Any]:
-        index = self.found.frame.index
-        return [index[row] for row in rows]
+        labels: list[Any] = self.found.frame.index[list(rows)].tolist()
+        return labels
 
     def _said(self, row: int) -> Any:
         return self.found.said[row]

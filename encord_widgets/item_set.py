@@ -33,18 +33,17 @@ from encord_widgets.item_view import (
     to_frame,
 )
 from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.items import ItemProblem, ItemTable
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.schema import MetadataSchema
-from encord_widgets.metadata.staging import (
-    CellEdit,
-    EditResult,
-    read_edits,
-)
+from encord_widgets.metadata.staging import CellEdit, EditResult, item_uuid, not_in_set, read_edits
 from encord_widgets.metadata.values import Value
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     import pandas as pd
 
     from encord_widgets.api.endpoints import EncordApi
@@ -202,35 +201,36 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             self.events.schema.emit()
         return self
 
-    def value(self, item: str, key: str) -> Value:
+    def value(self, item: str | UUID, key: str) -> Value:
         """The value of one cell as it will be once committed: staged, or else stored.
 
         Args:
-            item: Item uuid, lower case.
+            item: Item uuid.
             key: Metadata key.
 
         Raises:
-            KeyError: If the item is not in the set.
+            InvalidInputError: If the item is not in the set.
         """
-        staged = self.changes.get(item, key)
+        staged = self.changes.get(item_uuid(item) or "", key)
         return staged.after if staged else self.stored(item, key)
 
-    def stored(self, item: str, key: str) -> Value:
+    def stored(self, item: str | UUID, key: str) -> Value:
         """The value of one cell as Encord holds it, as far as was read.
 
         Args:
-            item: Item uuid, lower case.
+            item: Item uuid.
             key: Metadata key.
 
         Raises:
-            KeyError: If the item is not in the set.
+            InvalidInputError: If the item is not in the set.
         """
-        if item not in self.table:
+        uuid = item_uuid(item) or ""
+        if uuid not in self.table:
             self.wait()
         with self.lock:
-            row = self.table.row_of(item)
+            row = self.table.row_of(uuid)
             if row is None:
-                raise KeyError(item)
+                raise InvalidInputError([not_in_set(item)])
             return self.table.value(row, key)
 
     def order(self, sort: tuple[str, bool] | None = None, search: str = "") -> Rows:
@@ -374,7 +374,8 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
         misfits = self.misfits()
         if misfits:
             raise InvalidInputError(misfits)
-        options = options or CommitOptions()
+        options = CommitOptions() if options is None else options
+        check_kind(options, CommitOptions, "CommitOptions", "Such as CommitOptions(canary=0).")
         with self.lock:
             plan, revision = self.plan(), self.changes.revision
         check_destroys(plan, options)

@@ -13,6 +13,7 @@ from encord_widgets.item_view import FIELD_PREFIX, KEY_PREFIX
 from encord_widgets.metadata.changes_bulk import BulkEdit, Mask, distinct_rows
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.filters.subjects import OPAQUE_COLUMN, STATE_PREFIX
+from encord_widgets.metadata.items import GROUPS
 from encord_widgets.metadata.schema import KeyType, MetadataSchema
 from encord_widgets.metadata.values import same
 
@@ -25,7 +26,6 @@ __all__ = ["ItemFacts", "staged_misfits"]
 
 _UUID: Final = "uuid"
 _HAS_CHILDREN: Final = "has_children"
-_GROUPS: Final = ("group", "imageGroup", "imageSequence", "dicomSeries")
 
 
 def staged_misfits(
@@ -185,7 +185,7 @@ class ItemFacts:
     def _children_column(self) -> Column:
         types = self._items.table.field("item_type")
         if self._children[0] != (seen := (types.version, len(types))):
-            groups = np.array([text in _GROUPS for text in types.texts] or [False])
+            groups = np.array([text in GROUPS for text in types.texts] or [False])
             known = np.flatnonzero(types.tags == Tag.TEXT)
             column = Column(len(types))
             column.write(known, groups[types.codes[known]].tolist())

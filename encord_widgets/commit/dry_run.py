@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 from encord_widgets.commit.live import Live, Reader, read_live
 from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.merge import OnConflict, checked_policy, merge
 from encord_widgets.metadata.plan import Plan, PlannedItem
 from encord_widgets.metadata.texts import counted, html_table, printable
@@ -176,9 +177,10 @@ def dry_run(plan: Plan, reader: Reader, on_conflict: OnConflict = "report") -> D
         on_conflict: What the commit would do with conflicts.
 
     Raises:
-        InvalidInputError: If `on_conflict` is no policy.
+        InvalidInputError: If it is no plan, or `on_conflict` no policy.
         ApiError: If the server refuses or cannot be reached.
     """
+    check_kind(plan, Plan, "a Plan", "Plan.load(path) reads one, items.plan() makes one.")
     problems = checked_policy(on_conflict)
     if problems:
         raise InvalidInputError(problems)

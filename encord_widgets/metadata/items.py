@@ -16,7 +16,7 @@ from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.fingerprints import UNKNOWN, Fingerprints
 from encord_widgets.metadata.values import ABSENT, Json, Value
 
-__all__ = ["FIELDS", "Edited", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
+__all__ = ["FIELDS", "GROUPS", "Edited", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
 
 FIELDS: Final = (
     "name",
@@ -37,6 +37,9 @@ FIELDS: Final = (
     "backed_data_units_count",
 )
 """Fields of an item that the table keeps, in Encord's names (snake case)."""
+
+GROUPS: Final = ("group", "imageGroup", "imageSequence", "dicomSeries")
+"""Types of items whose frames are items of their own."""
 
 
 @dataclass(frozen=True, slots=True)

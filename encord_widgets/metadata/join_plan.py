@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.items import FIELDS
 from encord_widgets.metadata.values import shown
 
@@ -109,10 +110,14 @@ def join_plan(
             else:
                 keys[label] = _key(label)
     else:
-        given = dict(columns) if isinstance(columns, Mapping) else {label: _key(label) for label in columns}
+        given = (
+            dict(columns)
+            if isinstance(columns, Mapping)
+            else {label: _key(label) for label in several(columns, "columns")}
+        )
         for label, key in given.items():
             if label not in labels:
-                problems.append(_no_column(label, labels))
+                problems.append(_no_column(label, labels, "columns"))
             else:
                 keys[label] = key
     problems += [
@@ -174,8 +179,10 @@ def _key(label: object) -> Any:
     return own if own in FIELDS else label
 
 
-def _no_column(column: object, labels: Sequence[object]) -> Problem:
-    hint = _close(column, labels) or "Say which column holds it, such as on={column: 'name'}."
+def _no_column(column: object, labels: Sequence[object], argument: str = "on") -> Problem:
+    hint = _close(column, labels)
+    if not hint and argument == "on":
+        hint = "Say which column holds it, such as on={column: 'name'}."
     return Problem(
         f"a column {shown(column)}", f"the columns {', '.join(map(str, labels)) or '(none)'}", hint=hint
     )

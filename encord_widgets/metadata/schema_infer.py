@@ -176,6 +176,8 @@ def _columns(data: Any) -> dict[str, list[object]]:
         for place, label in enumerate(data.columns):
             if label in FIELDS:
                 continue
+            if str(label).startswith("$"):  # Encord's own, which no schema holds
+                continue
             values, missing = data.iloc[:, place], data.iloc[:, place].isna()
             key = label.removeprefix(_OWN_KEYS) if isinstance(label, str) else label
             columns[key] = [v for v, gone in zip(values.tolist(), missing.tolist(), strict=True) if not gone]
@@ -187,7 +189,7 @@ def _columns(data: Any) -> dict[str, list[object]]:
         if not isinstance(metadata, Mapping):
             raise InvalidInputError([Problem("a metadata dictionary", shown(metadata))])
         for key, value in metadata.items():
-            if not str(key).startswith("$"):  # Encord's own, which no schema holds
+            if not str(key).startswith("$"):
                 columns.setdefault(key, []).append(value)
     return columns
 

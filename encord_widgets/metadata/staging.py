@@ -28,6 +28,7 @@ __all__ = [
     "Mode",
     "is_field",
     "item_uuid",
+    "not_in_set",
     "other_fields",
     "read_edits",
     "to_changes",
@@ -169,6 +170,21 @@ def item_uuid(item: object) -> str | None:
         return None
 
 
+def not_in_set(item: object) -> Problem:
+    """What is wrong with an item that the set does not hold.
+
+    Args:
+        item: What the caller gave.
+    """
+    is_uuid = item_uuid(item) is not None
+    return Problem(
+        item=shown(item),
+        expected="an item of this set" if is_uuid else "an item uuid",
+        got=shown(item),
+        hint="Open the folder that holds it." if is_uuid else "Use items.frame.index.",
+    )
+
+
 def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mode = "merge") -> list[Change]:
     """Check edits against the items and the schema and turn them into changes.
 
@@ -194,14 +210,7 @@ def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mod
         uuid_ = item_uuid(item)
         row = table.row_of(uuid_) if uuid_ else None
         if uuid_ is None or row is None:
-            problems.append(
-                Problem(
-                    item=shown(item),
-                    expected="an item of this set" if uuid_ else "an item uuid",
-                    got=shown(item),
-                    hint="Open the folder that holds it." if uuid_ else "Use items.frame.index.",
-                )
-            )
+            problems.append(not_in_set(item))
             continue
         named = _json_values(uuid_, values, problems)
         for key, value in named.items():
