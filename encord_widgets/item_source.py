@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import anyio
 
 from encord_widgets.api.endpoints import EncordApi
+from encord_widgets.api.errors import ApiError
 from encord_widgets.api.listing import first_error, list_folder
 from encord_widgets.api.wire import parse_items
+from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM
 from encord_widgets.metadata.items import ItemBatch, ItemProblem
 
 __all__ = ["CollectionSource", "FolderSource", "ImageGroupSource", "ListedSource", "LoadSink", "Source"]
 
 MOST_UUIDS: Final = 1000
 _READS_IN_FLIGHT: Final = 4
+# So many items refused and none read: it is not the items, and asking for each of them would take hours.
+_MOST_REFUSED: Final = 50
+_REFUSED: Final = "the server refused to show it: there is no such item, or it is not yours to read"
 
 
 class LoadSink(Protocol):
@@ -185,17 +190,25 @@ class ListedSource:
         return f"{len(self.uuids):,} items"
 
     async def load(self, api: EncordApi, sink: LoadSink) -> None:
-        """Read the items in bundles, a few at a time, handed on in order."""
+        """Read the items in bundles, a few at a time, handed on in order; those that are refused are problems.
+
+        Raises:
+            ApiError: If the server cannot be reached, or refuses all of them.
+        """
         sink.total(len(self.uuids))
-        await self._each(api, sink.batch)
+        readable = _Readable(api)
+        await self._each(readable.items, sink.batch)
+        readable.check()
 
     async def read_all(self, api: EncordApi) -> ItemBatch:
         """Read the items as one batch."""
         whole = ItemBatch()
-        await self._each(api, whole.extend)
+        await self._each(api.items, whole.extend)
         return whole
 
-    async def _each(self, api: EncordApi, take: Callable[[ItemBatch], None]) -> None:
+    async def _each(
+        self, ask: Callable[[Sequence[str]], Awaitable[ItemBatch]], take: Callable[[ItemBatch], None]
+    ) -> None:
         chunks = [self.uuids[i : i + MOST_UUIDS] for i in range(0, len(self.uuids), MOST_UUIDS)]
         read: dict[int, ItemBatch] = {}
         handed = 0
@@ -204,9 +217,12 @@ class ListedSource:
         async def one(position: int) -> None:
             nonlocal handed
             async with limit:
-                batch = await api.items(chunks[position])
+                batch = await ask(chunks[position])
+            named = {problem.item for problem in batch.problems}
             reason = "the server left it out: deleted, or not yours to read"
-            batch.problems.extend(ItemProblem(item, None, reason) for item in batch.missing)
+            batch.problems.extend(
+                ItemProblem(item, None, reason) for item in batch.missing if item not in named
+            )
             read[position] = batch
             while handed in read:
                 take(read.pop(handed))
@@ -221,3 +237,46 @@ class ListedSource:
         else:
             return
         raise first
+
+
+class _Readable:
+    """Reads what can be read of some items. One that the server refuses fails the whole question, so it is halved.
+
+    Args:
+        api: The wire.
+    """
+
+    def __init__(self, api: EncordApi) -> None:
+        self._api = api
+        self._read = 0
+        self._refused: list[ApiError] = []
+
+    async def items(self, uuids: Sequence[str]) -> ItemBatch:
+        """Those that can be read; the others are in `missing` and among the problems.
+
+        Args:
+            uuids: At most 1000.
+
+        Raises:
+            ApiError: If the server cannot be reached, or refuses item after item.
+        """
+        try:
+            batch = await self._api.items(uuids)
+        except BLAMES_AN_ITEM as error:
+            if len(uuids) == 1:
+                self._refused.append(error)
+                if len(self._refused) >= _MOST_REFUSED:
+                    self.check()
+                return ItemBatch(missing=list(uuids), problems=[ItemProblem(uuids[0], None, _REFUSED)])
+        else:
+            self._read += len(batch)
+            return batch
+        middle = len(uuids) // 2
+        found = await self.items(uuids[:middle])
+        found.extend(await self.items(uuids[middle:]))
+        return found
+
+    def check(self) -> None:
+        """Raise the first refusal where nothing could be read."""
+        if self._refused and not self._read:
+            raise self._refused[0]

@@ -244,3 +244,21 @@ def test_an_item_without_frames_is_no_group(client):
 def test_names_are_searched_for_text(client, listing):
     with pytest.raises(ew.InvalidInputError, match="key 'search': expected text"):
         getattr(client, listing)(client.folders()[0])
+
+
+def test_items_that_the_server_refuses_are_named_and_the_others_read(client):
+    own = client.folder(client.folders("Street scenes")[0]).uuids[:7]
+    strangers = [str(uuid.UUID(int=number)) for number in (1, 2)]
+    items = client.items([*own[:2], strangers[0], *own[2:], strangers[1]]).wait()
+    assert items.uuids == own
+    assert [problem.item for problem in items.problems] == strangers
+    assert "no such item" in items.problems[0].reason
+    with pytest.raises(ew.InvalidInputError, match=strangers[1]):
+        items.stage({item: {"batch": "B-9"} for item in (*own, strangers[1])})
+
+
+def test_where_no_item_can_be_read_the_refusal_is_raised(client):
+    for count in (1, 3, 200):
+        strangers = [str(uuid.UUID(int=number)) for number in range(count)]
+        with pytest.raises(ew.AuthorisationError, match="1 items"):
+            client.items(strangers).wait()

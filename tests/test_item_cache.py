@@ -83,7 +83,8 @@ def test_items_that_are_not_to_be_read_any_more_are_not_shown_either(world, tmp_
     with world.kernel() as client:
         client.items(world.uuids).wait()
     assert len(files(tmp_path)) == 1
-    world.store.delete(world.uuids[0])  # the server refuses the whole question
+    for uuid in world.uuids:
+        world.store.delete(uuid)
     with world.kernel() as client:
         items = client.items(world.uuids)
         with pytest.raises(ew.AuthorisationError):
@@ -92,6 +93,18 @@ def test_items_that_are_not_to_be_read_any_more_are_not_shown_either(world, tmp_
         assert (items.loading.cached, items.as_of) == (None, "")
         assert items.loading.error
     assert files(tmp_path) == []
+
+
+def test_of_items_only_those_that_are_still_to_be_read_are_shown_and_kept(world, tmp_path):
+    gone, *others = world.uuids
+    with world.kernel() as client:
+        client.items(world.uuids).wait()
+    world.store.delete(gone)  # the server refuses the whole question
+    for _ in "twice":
+        with world.kernel() as client:
+            items = client.items(world.uuids).wait()
+            assert items.uuids == list(in_view(items)) == others
+            assert [problem.item for problem in items.problems] == [gone]
 
 
 def damage_start(path):
