@@ -128,9 +128,14 @@ class Database:
         self.lock = threading.RLock()
         self._checkpoints = None if path is None else Checkpoints(path)
         # An empty name is SQLite's temporary database: in memory while small, on disk when it grows.
-        self._connection = sqlite3.connect(
-            "" if path is None else path, isolation_level=None, check_same_thread=False, timeout=10
-        )
+        try:
+            self._connection = sqlite3.connect(
+                "" if path is None else path, isolation_level=None, check_same_thread=False, timeout=10
+            )
+        except sqlite3.OperationalError as error:
+            raise ValueError(
+                f"{path} cannot be opened ({error}). Name a file in a folder that is there and yours to write."
+            ) from error
         try:
             self.created = self._open()
         except BaseException:

@@ -113,8 +113,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-        except OSError as error:
-            raise OSError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        except (OSError, OverflowError) as error:  # the second for a port that is none
+            reason = getattr(error, "strerror", None) or error
+            raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
         yield listener
 
 
