@@ -157,7 +157,7 @@ def test_the_signal_handler_is_put_back():
 def test_wrong_arguments(capsys: pytest.CaptureFixture[str], arguments: list[str]):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
-    assert stopped.value.code == 2
+    assert stopped.value.code == 1
     assert "usage: encord-widgets" in capsys.readouterr().err
 
 
