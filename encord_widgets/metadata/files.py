@@ -51,10 +51,7 @@ def check_writable(path: str | PathLike[str]) -> None:
         InvalidInputError: If its name has another suffix, its folder is not there, or the folder takes no files.
     """
     kind_of(path)
-    folder = Path(path).absolute().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        got = "one that cannot be written to" if folder.is_dir() else "none"
-        raise InvalidInputError([Problem(expected=f"a folder {folder} for {Path(path).name}", got=got)])
+    _check_folder(Path(path))
 
 
 def write_text(path: str | PathLike[str], chunks: Iterable[str]) -> Path:
@@ -66,6 +63,9 @@ def write_text(path: str | PathLike[str], chunks: Iterable[str]) -> Path:
 
     Returns:
         The path written.
+
+    Raises:
+        InvalidInputError: If its folder is not there, or takes no files.
     """
     target, passing = _passing(path)
     try:
@@ -87,6 +87,9 @@ def write_parquet(path: str | PathLike[str], table: pd.DataFrame, header: Mappin
 
     Returns:
         The path written.
+
+    Raises:
+        InvalidInputError: If its folder is not there, or takes no files.
     """
     target, passing = _passing(path)
     table.attrs.update(header)
@@ -126,4 +129,12 @@ def read_parquet(path: str | PathLike[str]) -> tuple[pd.DataFrame, dict[str, Jso
 
 def _passing(path: str | PathLike[str]) -> tuple[Path, Path]:
     target = Path(path)
+    _check_folder(target)
     return target, target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+
+
+def _check_folder(path: Path) -> None:
+    folder = path.absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        got = "one that cannot be written to" if folder.is_dir() else "none"
+        raise InvalidInputError([Problem(expected=f"a folder {folder} for {path.name}", got=got)])

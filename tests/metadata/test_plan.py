@@ -170,3 +170,11 @@ def test_values_before_come_from_an_item_set(items):
     table = pd.DataFrame({"item": ["a"], "key": ["lux"], "after": ["5"]})
     with pytest.raises(InvalidInputError, match="expected an ItemSet as items, got"):
         Plan.from_frame(table, items)
+
+
+@pytest.mark.parametrize("suffix", ["json", "parquet"])
+def test_the_folder_that_is_missing_is_named(tmp_path, suffix):
+    plan = Plan.of([Change("a", "x", 0, 1)], {})
+    with pytest.raises(InvalidInputError) as caught:
+        plan.save(tmp_path / "nowhere" / f"x.{suffix}")
+    assert str(caught.value) == f"expected a folder {tmp_path / 'nowhere'} for x.{suffix}, got none."
