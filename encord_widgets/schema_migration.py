@@ -93,7 +93,9 @@ class Migration:
         return self.spec.title
 
     def __repr__(self) -> str:
-        return f"<Migration: {self.title}; {', '.join(f'{step.name} {step.state}' for step in self.steps)}>"
+        steps = ", ".join(f"{step.name} {step.state}" for step in self.steps)
+        wants = "; to delete the old key: run(allow_delete=True)" if self._next() == "retire" else ""
+        return f"<Migration: {self.title}; {steps}{wants}>"
 
     @property
     def left(self) -> tuple[Left, ...]:

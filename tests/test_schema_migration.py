@@ -347,3 +347,12 @@ def test_items_are_an_item_set(given):
         ):
             with pytest.raises(ew.InvalidInputError, match="expected an ItemSet, got"):
                 call()
+
+
+def test_a_migration_that_stops_before_a_deletion_says_how_to_go_on(small):
+    with small.client() as client:
+        migration = client.schema.rename_key("camera", "Camera.Position", client.folder(small.folder)).run()
+        assert not migration.finished
+        assert "retire next; to delete the old key: run(allow_delete=True)" in repr(migration)
+        assert migration.run(allow_delete=True).finished
+        assert "allow_delete" not in repr(migration)
