@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,17 @@ from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.fingerprints import UNKNOWN, Fingerprints
 from encord_widgets.metadata.values import ABSENT, Json, Value
 
-__all__ = ["FIELDS", "GROUPS", "Edited", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
+__all__ = [
+    "FIELDS",
+    "GROUPS",
+    "OWN_KEYS",
+    "Edited",
+    "ItemBatch",
+    "ItemProblem",
+    "ItemTable",
+    "Replaced",
+    "key_of_label",
+]
 
 FIELDS: Final = (
     "name",
@@ -38,8 +48,25 @@ FIELDS: Final = (
 )
 """Fields of an item that the table keeps, in Encord's names (snake case)."""
 
+OWN_KEYS: Final = "client_metadata."
+"""What stands before a metadata key in the labels of a frame where an item field has its name."""
+
 GROUPS: Final = ("group", "imageGroup", "imageSequence", "dicomSeries")
 """Types of items whose frames are items of their own."""
+
+
+def key_of_label(label: Any) -> Any:
+    """The metadata key that a column of a frame is of; the label itself but for keys that share a field's name.
+
+    Args:
+        label: What the column is called.
+
+    Example:
+        >>> key_of_label("client_metadata.width"), key_of_label("lux")
+        ('width', 'lux')
+    """
+    own = label.removeprefix(OWN_KEYS) if isinstance(label, str) else label
+    return own if own in FIELDS else label
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change, ChangeSet
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.items import FIELDS, OWN_KEYS, ItemTable, key_of_label
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Value, loads, same, shown, to_json
 
@@ -26,7 +26,6 @@ __all__ = [
     "EditResult",
     "Edits",
     "Mode",
-    "is_field",
     "item_uuid",
     "not_in_set",
     "other_fields",
@@ -190,7 +189,8 @@ def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mod
 
     Args:
         edits: New values by item uuid and key, `ABSENT` to remove a key; or a DataFrame with item uuids as
-            index and metadata keys as columns, whose missing cells (NaN, NA, NaT) are left alone.
+            index and metadata keys as columns (as `items.frame` calls them: `client_metadata.width` is the key of
+            that name, `width` the item field), whose missing cells (NaN, NA, NaT) are left alone.
         table: The items that may be edited.
         schema: Types that values must fit.
         mode: `merge` touches the named keys only; `overwrite` also removes every other key that the item holds.
@@ -280,29 +280,20 @@ def _frame_rows(
     rows = np.array([-1 if row is None else row for row in known], dtype=np.int64)
     cells: list[dict[str, object]] = [{} for _ in index]
     for place, label in enumerate(labels):
-        if is_field(label, table):
+        if label in FIELDS:
             problems.extend(other_fields(frame.iloc[:, place], label, rows, table))
             continue
+        key = key_of_label(label)
         for row, (value, gone) in enumerate(
             zip(frame.iloc[:, place].tolist(), missing.iloc[:, place].tolist(), strict=True)
         ):
             if value is None or not gone:
-                cells[row][label] = value
+                cells[row][key] = value
     yield from zip(index, cells, strict=True)
 
 
-def is_field(label: object, table: ItemTable) -> bool:
-    """Whether a column of a frame is an item field: it may travel along, as `items.frame` has it, but not be edited.
-
-    Args:
-        label: Name of the column.
-        table: The items that may be edited.
-    """
-    return label in FIELDS and label not in table.keys
-
-
 def other_fields(cells: pd.Series, name: str, rows: Rows, table: ItemTable) -> list[Problem]:
-    """What is wrong with a column of an item field: every cell that is not what the item has.
+    """What is wrong with a column of an item field, which may travel along: every cell that is not what the item has.
 
     Args:
         cells: The column, by item uuid; missing cells are left alone.
@@ -313,6 +304,8 @@ def other_fields(cells: pd.Series, name: str, rows: Rows, table: ItemTable) -> l
     there = np.flatnonzero((rows >= 0) & ~cells.isna().to_numpy(dtype=np.bool_))
     chosen, held = cells.iloc[there], table.field(name).values(rows[there])
     hint = f"Leave the column out; {name} is a field of the item, not metadata."
+    if name in table.keys:
+        hint += f" The metadata key of that name is the column {OWN_KEYS}{name}."
     return [
         Problem(item=str(item), key=name, expected=shown(was), got=shown(value), hint=hint)
         for item, value, was in zip(chosen.index.tolist(), chosen.tolist(), held, strict=True)

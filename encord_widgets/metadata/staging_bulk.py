@@ -15,9 +15,9 @@ from encord_widgets.metadata.changes_bulk import BulkEdit, rows_in, run_of
 from encord_widgets.metadata.column_arrays import column_of_arrow, column_of_numbers, column_of_texts
 from encord_widgets.metadata.column_cells import same_cells
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.items import ItemTable
+from encord_widgets.metadata.items import FIELDS, ItemTable, key_of_label
 from encord_widgets.metadata.schema import MetadataSchema
-from encord_widgets.metadata.staging import Edits, Mode, is_field, other_fields, to_changes
+from encord_widgets.metadata.staging import Edits, Mode, other_fields, to_changes
 from encord_widgets.metadata.values import Absent, Value, to_json
 
 if TYPE_CHECKING:
@@ -117,10 +117,10 @@ def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) 
     if np.bincount(rows, minlength=1).max() > 1:
         return None
     edits, others = [], []
-    for place, key in enumerate(labels):
-        cells = frame.iloc[:, place]
-        if is_field(key, table):
-            if other_fields(cells, key, rows, table):
+    for place, label in enumerate(labels):
+        cells, key = frame.iloc[:, place], key_of_label(label)
+        if label in FIELDS:
+            if other_fields(cells, label, rows, table):
                 others.append(place)
             continue
         edit = _frame_edit(key, cells, rows, table) if isinstance(key, str) and key else None

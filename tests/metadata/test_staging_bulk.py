@@ -40,7 +40,8 @@ def few_are_many(monkeypatch):
 def table():
     made = ItemTable()
     metadata = [
-        {"lux": n, "weather": "fog", "notes": "sun"} if n % 2 else {"weather": "odd"} for n in range(6)
+        {"lux": n, "weather": "fog", "notes": "sun", "width": 5} if n % 2 else {"weather": "odd"}
+        for n in range(6)
     ]
     made.append(ItemBatch(ITEMS, {"name": [f"{n}.png" for n in range(6)]}, metadata))
     return made
@@ -60,7 +61,10 @@ def staged(edits, items, mode, *, at_once):
 
 
 index = st.lists(st.sampled_from([*ITEMS, ITEMS[0].upper(), "nonsense", 7]), max_size=6)
-labels = st.lists(st.sampled_from(["lux", "weather", "notes", "new", "name", 5, ""]), max_size=3)
+labels = st.lists(
+    st.sampled_from(["lux", "weather", "notes", "new", "name", "width", "client_metadata.width", 5, ""]),
+    max_size=3,
+)
 
 
 @given(st.data())
@@ -131,6 +135,7 @@ def test_an_overwrite_of_many_items_is_taken_by_column():
         ("lux", 6, 0),
         ("weather", 6, 6),
         ("notes", 3, 3),
+        ("width", 3, 3),
     ]
 
 
