@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import copyfile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from encord_widgets.errors import EncordWidgetsError
 from encord_widgets.metadata.texts import by_key, counted, printable
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         Exit status: 0 when all went well, 1 when the command could not do its work, 2 when `apply` or `resume` left
-        something open, `apply --dry-run` found something to do, or `verify` found drift; 2 also for wrong arguments.
+        something open, `apply --dry-run` found something to do, or `verify` found drift.
 
     Example:
         >>> main(["serve", "--items", "-1"])
@@ -57,8 +57,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """End with 1: argparse's 2 would say that something is left to do."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: error: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="encord-widgets",
         description="Curate custom metadata of Encord items: commit plans and check them; demo and embedded server.",
     )
@@ -124,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_apply(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_apply(commands: argparse._SubParsersAction[_Parser]) -> None:
     apply = commands.add_parser(
         "apply",
         help="commit a plan and prove it",
@@ -156,7 +163,7 @@ def _add_apply(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     apply.set_defaults(run=_apply)
 
 
-def _add_resume(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_resume(commands: argparse._SubParsersAction[_Parser]) -> None:
     resume = commands.add_parser(
         "resume",
         help="finish commits that were cut off",
@@ -169,7 +176,7 @@ def _add_resume(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     resume.set_defaults(run=_resume)
 
 
-def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_verify(commands: argparse._SubParsersAction[_Parser]) -> None:
     verify = commands.add_parser(
         "verify",
         help="check whether what a commit wrote is still there",

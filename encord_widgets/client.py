@@ -12,7 +12,7 @@ from encord_widgets.api.errors import AuthorisationError, NotFoundError
 from encord_widgets.api.http import HttpClient
 from encord_widgets.api.wire import Folder
 from encord_widgets.background import Background
-from encord_widgets.client_index import IndexClient, uuid_of
+from encord_widgets.client_index import IndexClient, searched, uuid_of
 from encord_widgets.commit.dry_run import DryRun, dry_run
 from encord_widgets.commit.engine import check_destroys
 from encord_widgets.commit.options import PATIENCE, CommitOptions, Patience
@@ -26,6 +26,8 @@ from encord_widgets.item_cache import ClientCache
 from encord_widgets.item_journal import ClientJournal, joined
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_source import FolderSource, ImageGroupSource, ListedSource, Source
+from encord_widgets.metadata.given import check_kind, several
+from encord_widgets.metadata.item_fields import GROUPS
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
@@ -133,7 +135,8 @@ class Client(IndexClient):
         Raises:
             ApiError: If the server refuses or cannot be reached.
         """
-        return self._background.call(lambda: self._api.folders(search=search))
+        wanted = searched(search)
+        return self._background.call(lambda: self._api.folders(search=wanted))
 
     def folder(self, folder: object) -> ItemSet:
         """Open a storage folder; the items of its subfolders are not included.
@@ -158,7 +161,7 @@ class Client(IndexClient):
         """Open some items by uuid, from any folders.
 
         Args:
-            uuids: Item uuids as text or UUID.
+            uuids: Item uuids as text or UUID; also a single one.
 
         Returns:
             The items; uuids that the server does not answer are in `ItemSet.problems`.
@@ -166,7 +169,7 @@ class Client(IndexClient):
         Raises:
             InvalidInputError: If some are no uuids; all of them are named.
         """
-        given = list(uuids)
+        given = several(uuids, "item uuids", "Such as items.uuids, or frame.index.")
         found = [item_uuid(one) for one in given]
         problems = [
             Problem(item=shown(one), expected="an item uuid", got=shown(one))
@@ -187,7 +190,7 @@ class Client(IndexClient):
             The frames.
 
         Raises:
-            InvalidInputError: If it is no item uuid.
+            InvalidInputError: If it is no item uuid, or the item has no frames of its own.
             AuthorisationError: If the group does not exist or is not yours to read.
         """
         group_uuid = uuid_of(group, "image group")
@@ -195,7 +198,11 @@ class Client(IndexClient):
         if not found.uuids:
             reason = found.problems[0].reason if found.problems else "the server left it out"
             raise InvalidInputError([Problem(item=group_uuid, expected="a readable item", got=reason)])
-        name, parent = found.fields["name"][0], found.fields["parent"][0]
+        name, parent, kind = (found.fields[field][0] for field in ("name", "parent", "item_type"))
+        if kind not in GROUPS:
+            hint = "Its frames are items of their own; the group is what they lie in."
+            expected = "an image group, image sequence or DICOM series"
+            raise InvalidInputError([Problem(expected, str(kind), group_uuid, hint=hint)])
         return self._open(ImageGroupSource(group_uuid, str(name), str(parent)))
 
     @property
@@ -264,7 +271,7 @@ class Client(IndexClient):
             canary=canary,
             patience=patience,
         )
-        _check_items(plan)
+        _check_plan(plan)
         check_destroys(plan, options)
         log = self._journals.of("plan", plan.created_at.isoformat(), plan.source).begin(plan)
         receipt = watched(CommitRun(self._background, self._api, plan, options, log=log))
@@ -376,7 +383,7 @@ class Client(IndexClient):
             InvalidInputError: If `on_conflict` is no policy, or the plan names what is no item.
             ApiError: If the server refuses or cannot be reached.
         """
-        _check_items(plan)
+        _check_plan(plan)
         return dry_run(plan, self, on_conflict)
 
     def clear_cache(self) -> int:
@@ -409,8 +416,9 @@ class Client(IndexClient):
             raise
 
 
-def _check_items(plan: Plan) -> None:
-    """Refuse a plan made by hand for what is no item, before anything is asked or sent."""
+def _check_plan(plan: Plan) -> None:
+    """Refuse what is no plan, or one made by hand for what is no item, before anything is asked or sent."""
+    check_kind(plan, Plan, "a Plan", "Plan.load(path) reads one, items.plan() makes one.")
     if isinstance(plan.items, PlannedItems):  # of an item set
         return
     problems = [

@@ -6,13 +6,14 @@ import uuid
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from encord_widgets.commit.progress import watched
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_export_bulk import ExportJob, ExportRun
 from encord_widgets.item_source import CollectionSource
 from encord_widgets.metadata.filters.preset import from_preset
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import Json, shown
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from encord_widgets.metadata.filters.tree import Filter
     from encord_widgets.metadata.schema import MetadataSchema
 
-__all__ = ["FilterPreset", "IndexClient", "uuid_of"]
+__all__ = ["FilterPreset", "IndexClient", "searched", "uuid_of"]
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ class IndexClient:
         """
         top = None if folder is None else uuid_of(folder, "folder")
         found = self._background.call(lambda: self._api.collections(top))
-        wanted = (search or "").casefold()
+        wanted = (searched(search) or "").casefold()
         named = [one for one in found if wanted in one.name.casefold()]
         return sorted(named, key=lambda one: (one.name.casefold(), one.uuid))
 
@@ -147,7 +148,7 @@ class IndexClient:
             ApiError: If the server refuses or cannot be reached.
         """
         found = self._background.call(self._api.presets)
-        wanted = (search or "").casefold()
+        wanted = (searched(search) or "").casefold()
         named = [one for one in found if wanted in one.name.casefold()]
         return sorted(named, key=lambda one: (one.name.casefold(), one.uuid))
 
@@ -214,7 +215,7 @@ class IndexClient:
             ApiError: If the server refuses or cannot be reached.
         """
         found = self._background.call(self._api.datasets)
-        wanted = (search or "").casefold()
+        wanted = (searched(search) or "").casefold()
         titled = [one for one in found if wanted in one.title.casefold()]
         return sorted(titled, key=lambda one: (one.title.casefold(), one.uuid))
 
@@ -231,6 +232,19 @@ class IndexClient:
         if job is None:
             return self._background.call(lambda: work(self._api))
         return watched(ExportRun(self._background.start(lambda: work(self._api)), job), "export")
+
+
+def searched(search: object) -> str | None:
+    """Text to search names for.
+
+    Args:
+        search: What the caller gave; None for all.
+
+    Raises:
+        InvalidInputError: If it is neither.
+    """
+    check_kind(search, (str, type(None)), "text that the name must contain", key="search")
+    return cast("str | None", search)
 
 
 def uuid_of(thing: object, what: str) -> str:

@@ -12,6 +12,7 @@ from encord_widgets.item_rules import staged_values
 from encord_widgets.metadata import bulk_operations as operations
 from encord_widgets.metadata.bulk import Operation, checked_key
 from encord_widgets.metadata.bulk_expressions import Expression, Template
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import ABSENT, Value, shown
@@ -352,10 +353,10 @@ class BulkItems:
         """
         own = cast("FilterableItems", self)
         own.wait()
-        picked = dict.fromkeys((str(item), item_uuid(item)) for item in items)
+        hint = "Use items.uuids or grid.selection."
+        picked = dict.fromkeys((str(item), item_uuid(item)) for item in several(items, "item uuids", hint))
         unknown = [given for given, uuid in picked if uuid is None or own.table.row_of(uuid) is None]
         if unknown:
-            hint = "Use items.uuids or grid.selection."
             raise InvalidInputError(
                 Problem("an item of this set", shown(given), hint=hint) for given in unknown
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -20,6 +20,7 @@ from encord_widgets.item_rules import StagedRule, staged_values
 from encord_widgets.item_states import ItemFacts
 from encord_widgets.item_view import Listing, to_frame
 from encord_widgets.metadata.filters.tree import EVERYTHING, Filter
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import shown
 
@@ -362,7 +363,7 @@ class Selected(ExportableItems, BulkEdits):
         """Stage values on all of them, as a rule: it is looked at again when the items are read again.
 
         Args:
-            values: New values by key, for keys that are no Python names; `ABSENT` removes a key.
+            values: New values by key, for keys that are no Python names; `ABSENT` removes a key. A rule always merges.
             more: New values by key.
 
         Returns:
@@ -378,7 +379,12 @@ class Selected(ExportableItems, BulkEdits):
             ...     print(items.where(ew.F.lux < 5).stage({"time_of_day": "night"}).python)
             items.where(F.lux < 5).stage(time_of_day='night')
         """
-        return self.items._stage_rule(self.filter, {**(values or {}), **more})  # noqa: SLF001 - its own items
+        named = {} if values is None else values
+        check_kind(named, Mapping, "a mapping {key: value}", "Such as stage(time_of_day='night').")
+        if more.get("mode") in {"merge", "overwrite"}:  # as items.stage takes it
+            hint = f"A rule always merges. For a key of that name: stage({{'mode': {more['mode']!r}}})."
+            raise InvalidInputError([Problem("values by metadata key", f"mode={more['mode']!r}", hint=hint)])
+        return self.items._stage_rule(self.filter, {**named, **more})  # noqa: SLF001 - its own items
 
 
 class NamedFilters(MutableMapping[str, Filter]):

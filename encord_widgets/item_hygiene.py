@@ -15,6 +15,7 @@ from encord_widgets.item_join import JoinableItems
 from encord_widgets.metadata.changes import Change, ChangeSet
 from encord_widgets.metadata.changes_bulk import BulkEdit
 from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.hygiene import KeyCluster, ValueCluster, key_clusters, replaced, value_clusters
 from encord_widgets.metadata.join_cells import hashed
 from encord_widgets.metadata.migrations import Left, Movement, moves_of
@@ -380,7 +381,7 @@ def _held(column: Column, rows: Rows) -> int:
 def _chosen(keys: Collection[str] | None, used: Collection[str], schema: MetadataSchema) -> list[str]:
     if keys is None:
         return [key for key in used if not key.startswith(_OWN)]
-    chosen = [keys] if isinstance(keys, str) else list(keys)
+    chosen = several(keys, "metadata keys")
     problems = [
         Problem("a key that items hold", shown(key), hint="See items.table.keys.")
         for key in chosen

@@ -45,12 +45,18 @@ class JoinableItems(FilterableItems):
             All staged edits.
 
         Raises:
-            InvalidInputError: With every problem; then nothing of this call is staged.
+            InvalidInputError: With every problem, also where no row of a table is of an item; then nothing of this call
+                is staged.
         """
         if on is not None or columns is not None or policy is not None:
             if mode != "merge":
                 raise InvalidInputError([Problem('mode "merge" with on, columns or policy', shown(mode))])
-            return self.join(edits, on or "uuid", columns=columns, policy=policy or "overwrite").stage()
+            preview = self.join(edits, on or "uuid", columns=columns, policy=policy or "overwrite")
+            if preview.counts.rows and not preview.counts.matched:  # nobody looked at the preview
+                raise InvalidInputError(
+                    [Problem("a row that is of an item", preview.counts.text, hint=preview.hint)]
+                )
+            return preview.stage()
         self.wait()
 
         def step() -> None:

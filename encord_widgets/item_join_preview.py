@@ -230,13 +230,18 @@ class JoinPreview:
         )
         return f"<p>{escape(self.counts.text)}</p>{html_table(head, columns)}{notes}"
 
+    @property
+    def hint(self) -> str:
+        """What to look at where no row is of an item."""
+        on = f"{self.found.plan.label} = {self.found.plan.on}"
+        return f"no row matches by {on}; look at how both are spelled, and at their types"
+
     def _lines(self) -> Iterator[tuple[str, str]]:
         counts, match = self.counts, self.found.match
-        on = f"{self.found.plan.label} = {self.found.plan.on}"
         if match.unmatched:
             yield "Rows without an item", _listed([self._said(row) for row in match.unmatched])
             if not counts.matched:
-                yield "Hint", f"no row matches by {on}; look at how both are spelled, and at their types"
+                yield "Hint", self.hint
         if match.duplicates:
             yield "In several rows", _listed([said for said, _ in self.duplicates])
         if match.ambiguous:
@@ -342,8 +347,8 @@ class JoinPreview:
         return self.items.table.name(self.items.table.uuids[row])
 
     def _labels(self, rows: Sequence[int]) -> list[Any]:
-        index = self.found.frame.index
-        return [index[row] for row in rows]
+        labels: list[Any] = self.found.frame.index[list(rows)].tolist()
+        return labels
 
     def _said(self, row: int) -> Any:
         return self.found.said[row]

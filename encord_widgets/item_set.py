@@ -6,7 +6,6 @@ Every widget takes one, and all widgets on one `ItemSet` stay in step through it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -24,7 +23,7 @@ from encord_widgets.item_journal import ItemJournal, settled_by
 from encord_widgets.item_load import ItemLoader, LoadProgress
 from encord_widgets.item_reread import RereadItems
 from encord_widgets.item_source import Source
-from encord_widgets.item_states import staged_misfits
+from encord_widgets.item_states import misfit_problems, staged_misfits
 from encord_widgets.item_view import (
     KEY_PREFIX,
     Listing,
@@ -33,21 +32,19 @@ from encord_widgets.item_view import (
     sort_rows,
     to_frame,
 )
-from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.items import ItemProblem, ItemTable
 from encord_widgets.metadata.merge import OnConflict
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.signals import tell
-from encord_widgets.metadata.staging import (
-    CellEdit,
-    EditResult,
-    read_edits,
-)
+from encord_widgets.metadata.staging import CellEdit, EditResult, item_uuid, not_in_set, read_edits
 from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import Value
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     import pandas as pd
 
     from encord_widgets.api.endpoints import EncordApi
@@ -206,35 +203,36 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             self.events.schema.emit()
         return self
 
-    def value(self, item: str, key: str) -> Value:
+    def value(self, item: str | UUID, key: str) -> Value:
         """The value of one cell as it will be once committed: staged, or else stored.
 
         Args:
-            item: Item uuid, lower case.
+            item: Item uuid.
             key: Metadata key.
 
         Raises:
-            KeyError: If the item is not in the set.
+            InvalidInputError: If the item is not in the set.
         """
-        staged = self.changes.get(item, key)
+        staged = self.changes.get(item_uuid(item) or "", key)
         return staged.after if staged else self.stored(item, key)
 
-    def stored(self, item: str, key: str) -> Value:
+    def stored(self, item: str | UUID, key: str) -> Value:
         """The value of one cell as Encord holds it, as far as was read.
 
         Args:
-            item: Item uuid, lower case.
+            item: Item uuid.
             key: Metadata key.
 
         Raises:
-            KeyError: If the item is not in the set.
+            InvalidInputError: If the item is not in the set.
         """
-        if item not in self.table:
+        uuid = item_uuid(item) or ""
+        if uuid not in self.table:
             self.wait()
         with self.lock:
-            row = self.table.row_of(item)
+            row = self.table.row_of(uuid)
             if row is None:
-                raise KeyError(item)
+                raise InvalidInputError([not_in_set(item)])
             return self.table.value(row, key)
 
     def order(self, sort: tuple[str, bool] | None = None, search: str = "") -> Rows:
@@ -378,7 +376,8 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
         misfits = self.misfits()
         if misfits:
             raise InvalidInputError(misfits)
-        options = options or CommitOptions()
+        options = CommitOptions() if options is None else options
+        check_kind(options, CommitOptions, "CommitOptions", "Such as CommitOptions(canary=0).")
         with self.lock:
             plan, revision = self.plan(), self.changes.revision
         check_destroys(plan, options)
@@ -419,12 +418,7 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
             One problem for each.
         """
         with self.lock:
-            found: list[Change] = []
-            for bulk, cells in staged_misfits(self.changes, self.schema):
-                found += [*(bulk.changes(self.table.uuids) if bulk else ()), *cells]
-            problems = ((c, self.schema.misfit(c.key, c.after)) for c in found)
-            hint = "Stage a value that fits, or drop the edit."
-            return [replace(p, item=c.item, key=c.key, hint=hint) for c, p in problems if p]
+            return misfit_problems(self.changes, self.schema, self.table.uuids)
 
     def misfit_count(self) -> int:
         """How many staged values do not fit the schema, see `misfits`."""

@@ -23,6 +23,7 @@ MOST_UUIDS: Final = 1000
 _READS_IN_FLIGHT: Final = 4
 # So many items refused and none read: it is not the items, and asking for each of them would take hours.
 _MOST_REFUSED: Final = 50
+_REFUSED: Final = "the server refused to show it: there is no such item, or it is not yours to read"
 
 
 class LoadSink(Protocol):
@@ -190,12 +191,15 @@ class ListedSource:
         return counted(len(self.uuids), "item")
 
     async def load(self, api: EncordApi, sink: LoadSink) -> None:
-        """Read the items in bundles, a few at a time, handed on in order; one that is refused costs no other."""
+        """Read the items in bundles, a few at a time, handed on in order; those that are refused are problems.
+
+        Raises:
+            ApiError: If the server cannot be reached, or refuses all of them.
+        """
         sink.total(len(self.uuids))
-        asking = _ItemByItem(api)
-        await self._each(asking.items, sink.batch)
-        if asking.refusal is not None and not asking.read:
-            raise asking.refusal
+        readable = _Readable(api)
+        await self._each(readable.items, sink.batch)
+        readable.check()
 
     async def read_all(self, api: EncordApi) -> ItemBatch:
         """Read the items as one batch."""
@@ -215,8 +219,11 @@ class ListedSource:
             nonlocal handed
             async with limit:
                 batch = await ask(chunks[position])
+            named = {problem.item for problem in batch.problems}
             reason = "the server left it out: deleted, or not yours to read"
-            batch.problems.extend(ItemProblem(item, None, reason) for item in batch.missing)
+            batch.problems.extend(
+                ItemProblem(item, None, reason) for item in batch.missing if item not in named
+            )
             read[position] = batch
             while handed in read:
                 take(read.pop(handed))
@@ -233,33 +240,44 @@ class ListedSource:
         raise first
 
 
-class _ItemByItem:
-    """Reads items; a bundle that the server refuses is halved until the item at fault stands alone, and is a problem.
+class _Readable:
+    """Reads what can be read of some items. One that the server refuses fails the whole question, so it is halved.
 
     Args:
         api: The wire.
     """
 
     def __init__(self, api: EncordApi) -> None:
-        self.read = 0  # items
-        self.refusal: ApiError | None = None  # the last one
-        self._refused = 0
         self._api = api
+        self._read = 0
+        self._refused: list[ApiError] = []
 
     async def items(self, uuids: Sequence[str]) -> ItemBatch:
-        """As the wire's call of that name."""
+        """Those that can be read; the others are in `missing` and among the problems.
+
+        Args:
+            uuids: At most 1000.
+
+        Raises:
+            ApiError: If the server cannot be reached, or refuses item after item.
+        """
         try:
             batch = await self._api.items(uuids)
         except BLAMES_AN_ITEM as error:
-            if len(uuids) > 1:
-                middle = len(uuids) // 2
-                batch = await self.items(uuids[:middle])
-                batch.extend(await self.items(uuids[middle:]))
-                return batch
-            self.refusal = error
-            self._refused += 1
-            if self._refused >= _MOST_REFUSED and not self.read:
-                raise
-            return ItemBatch(problems=[ItemProblem(uuids[0], None, str(error))])
-        self.read += len(batch)
-        return batch
+            if len(uuids) == 1:
+                self._refused.append(error)
+                if len(self._refused) >= _MOST_REFUSED:
+                    self.check()
+                return ItemBatch(missing=list(uuids), problems=[ItemProblem(uuids[0], None, _REFUSED)])
+        else:
+            self._read += len(batch)
+            return batch
+        middle = len(uuids) // 2
+        found = await self.items(uuids[:middle])
+        found.extend(await self.items(uuids[middle:]))
+        return found
+
+    def check(self) -> None:
+        """Raise the first refusal where nothing could be read."""
+        if self._refused and not self._read:
+            raise self._refused[0]

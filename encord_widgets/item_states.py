@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,19 +14,20 @@ from encord_widgets.item_view import FIELD_PREFIX, KEY_PREFIX
 from encord_widgets.metadata.changes_bulk import BulkEdit, Mask, distinct_rows
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.filters.subjects import OPAQUE_COLUMN, STATE_PREFIX
+from encord_widgets.metadata.item_fields import GROUPS
 from encord_widgets.metadata.schema import KeyType, MetadataSchema
 from encord_widgets.metadata.values import same
 
 if TYPE_CHECKING:
+    from encord_widgets.errors import Problem
     from encord_widgets.item_filter import FilterableItems
     from encord_widgets.metadata.changes import Change, ChangeSet
     from encord_widgets.metadata.reread import Reread
 
-__all__ = ["ItemFacts", "staged_misfits"]
+__all__ = ["ItemFacts", "misfit_problems", "staged_misfits"]
 
 _UUID: Final = "uuid"
 _HAS_CHILDREN: Final = "has_children"
-_GROUPS: Final = ("group", "imageGroup", "imageSequence", "dicomSeries")
 
 
 def staged_misfits(
@@ -46,6 +48,22 @@ def staged_misfits(
             bulk, cells = changes.of_key(key)
             wrong = [change for change in cells if ty.misfit(change.after) is not None]
             yield None if bulk is None else bulk.at(misfits(Cells(bulk.after), ty)), wrong
+
+
+def misfit_problems(changes: ChangeSet, schema: MetadataSchema, uuids: Sequence[str]) -> list[Problem]:
+    """One problem for each staged value that does not fit the schema.
+
+    Args:
+        changes: The staged edits.
+        schema: Types of keys.
+        uuids: Uuid of the item of every row.
+    """
+    found: list[Change] = []
+    for bulk, cells in staged_misfits(changes, schema):
+        found += [*(bulk.changes(uuids) if bulk else ()), *cells]
+    problems = ((change, schema.misfit(change.key, change.after)) for change in found)
+    hint = "Stage a value that fits, or drop the edit."
+    return [replace(p, item=change.item, key=change.key, hint=hint) for change, p in problems if p]
 
 
 class ItemFacts:
@@ -185,7 +203,7 @@ class ItemFacts:
     def _children_column(self) -> Column:
         types = self._items.table.field("item_type")
         if self._children[0] != (seen := (types.version, len(types))):
-            groups = np.array([text in _GROUPS for text in types.texts] or [False])
+            groups = np.array([text in GROUPS for text in types.texts] or [False])
             known = np.flatnonzero(types.tags == Tag.TEXT)
             column = Column(len(types))
             column.write(known, groups[types.codes[known]].tolist())

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from encord_widgets.metadata.column_arrays import arrow_of_texts, pandas_texts
 from encord_widgets.metadata.column_search import matching_text, sort_keys
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.item_fields import FIELDS, OWN_KEYS
+from encord_widgets.metadata.items import ItemTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +138,7 @@ def to_frame(table: ItemTable, rows: Rows) -> pd.DataFrame:
     )
     columns = {name: table.field(name) for name in FIELDS}
     for key in table.keys:
-        columns[f"client_metadata.{key}" if key in FIELDS else key] = table.column(key)
+        columns[f"{OWN_KEYS}{key}" if key in FIELDS else key] = table.column(key)
     cells = ((label, _cells(column.take(rows))) for label, column in columns.items())
     data = {label: pd.Series(found, index=index, dtype=found.dtype, copy=False) for label, found in cells}
     return pd.DataFrame(data, index=index, copy=False)

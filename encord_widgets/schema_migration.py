@@ -6,9 +6,10 @@ Each step looks at what is there: what is done is not done again, and what someb
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias, cast
 
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.migration_specs import MigrationSpec
 from encord_widgets.metadata.migrations import Left, MigrationReview, Moves, is_own, moves_of
 from encord_widgets.metadata.plan import Plan
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from encord_widgets.metadata.values import Value
     from encord_widgets.schema_store import OrganisationSchema
 
-__all__ = ["Migration", "MigrationStep"]
+__all__ = ["Migration", "MigrationStep", "loaded"]
 
 StepName: TypeAlias = Literal["add", "move", "verify", "retire"]
 StepState: TypeAlias = Literal["done", "next", "waiting"]
@@ -78,7 +79,7 @@ class Migration:
 
     def __init__(self, schema: OrganisationSchema, items: ItemSet, spec: MigrationSpec) -> None:
         self.schema = schema
-        self.items = items.wait()
+        self.items = loaded(items)
         self.spec = spec
         self.receipts: list[Receipt | SchemaReceipt] = []
         self._verified = False
@@ -92,7 +93,9 @@ class Migration:
         return self.spec.title
 
     def __repr__(self) -> str:
-        return f"<Migration: {self.title}; {', '.join(f'{step.name} {step.state}' for step in self.steps)}>"
+        steps = ", ".join(f"{step.name} {step.state}" for step in self.steps)
+        wants = "; to delete the old key: run(allow_delete=True)" if self._next() == "retire" else ""
+        return f"<Migration: {self.title}; {steps}{wants}>"
 
     @property
     def left(self) -> tuple[Left, ...]:
@@ -348,3 +351,19 @@ class Migration:
         if name == "retire" and self.spec.retires and self.schema.live.get(self.spec.movement.source):
             return "Items that are not loaded here may still hold it; they keep their values."
         return ""
+
+
+def loaded(items: object) -> ItemSet:
+    """Items that a schema is looked at with, once all are loaded.
+
+    Args:
+        items: What the caller gave.
+
+    Raises:
+        InvalidInputError: If it is no item set.
+    """
+    from encord_widgets.item_set import ItemSet  # it needs the client, and that the schema
+
+    hint = "Such as client.folder(uuid), or client.items(uuids) for some of its items."
+    check_kind(items, ItemSet, "an ItemSet", hint)
+    return cast("ItemSet", items).wait()

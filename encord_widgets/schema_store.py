@@ -22,7 +22,7 @@ from encord_widgets.metadata.schema_merge import SchemaConflictError, SchemaEdit
 from encord_widgets.metadata.schema_receipt import SchemaReceipt, proved
 from encord_widgets.metadata.schema_usage import KeyUsage, UsageCache, usage_of
 from encord_widgets.metadata.texts import printable
-from encord_widgets.schema_migration import Migration
+from encord_widgets.schema_migration import Migration, loaded
 
 if TYPE_CHECKING:
     from encord_widgets.api.endpoints import EncordApi
@@ -159,7 +159,7 @@ class OrganisationSchema(SchemaDraft):
         Returns:
             The keys of the schema as it is staged, in its order, then the others.
         """
-        items.wait()
+        items = loaded(items)
         cache = self._counted.setdefault(items, UsageCache())
         with items.lock:
             keys, rows = items.table.keys, items.order()
@@ -174,7 +174,7 @@ class OrganisationSchema(SchemaDraft):
         Returns:
             One finding for each staged change.
         """
-        items.wait()
+        items = loaded(items)
         with items.lock:
             rows = items.order()
         item = items.table.uuids.__getitem__
@@ -197,7 +197,7 @@ class OrganisationSchema(SchemaDraft):
             InvalidInputError: If a rule stands against it, or the new key is there with another type.
         """
         return Migration(
-            self, items, migration_specs.rename_key(self.live, old, new, items.wait().table.keys)
+            self, items, migration_specs.rename_key(self.live, old, new, loaded(items).table.keys)
         )
 
     def rename_option(self, key: str, old: str, new: str, items: ItemSet) -> Migration:
@@ -268,7 +268,7 @@ class OrganisationSchema(SchemaDraft):
         """
         ty = rules.new_type(type, options, size)
         spec = migration_specs.change_type(
-            self.live, key, ty, into=into, convert=convert, held=items.wait().table.keys
+            self.live, key, ty, into=into, convert=convert, held=loaded(items).table.keys
         )
         return Migration(self, items, spec)
 

@@ -116,12 +116,14 @@ def test_serve_with_a_database(tmp_path: Path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["serve", "--items", "-1"], "items must be 0 or more"),
-        (["serve", "--latency-ms", "-1"], "latency_ms must be 0 or more"),
-        (["serve", "--index-delay", "-1"], "index_delay must be 0 or more"),
+        (["serve", "--items", "-1"], "items must be a whole number, 0 or more"),
+        (["serve", "--latency-ms", "-1"], "latency_ms must be a number, 0 or more"),
+        (["serve", "--index-delay", "-1"], "index_delay must be a number, 0 or more"),
         (["serve", "--faults", "505=0.1,rival"], "'505' is none of 429, 503, 504, reset_before"),
         (["serve", "--faults", "503=0.1,rival"], "rival needs a value. Write them like 503=0.1"),
         (["serve", "--faults", "503=2"], "503 must be between 0 and 1, got 2"),
+        (["serve", "--port", "99999"], "cannot listen on 127.0.0.1:99999"),
+        (["serve", "--database", "/nonexistent/x.db"], "/nonexistent/x.db cannot be opened"),
         (["serve", "--host", "203.0.113.7"], "cannot listen on 203.0.113.7:0"),
         (["serve", "--port", "70000"], "cannot listen on 127.0.0.1:70000"),
     ],
@@ -156,7 +158,7 @@ def test_the_signal_handler_is_put_back():
 def test_wrong_arguments(capsys: pytest.CaptureFixture[str], arguments: list[str]):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
-    assert stopped.value.code == 2
+    assert stopped.value.code == 1
     assert "usage: encord-widgets" in capsys.readouterr().err
 
 

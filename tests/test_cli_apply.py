@@ -275,4 +275,4 @@ def test_help_names_the_exit_statuses(command, capsys):
 def test_a_conflict_policy_that_is_none():
     with pytest.raises(SystemExit) as stopped:
         cli.main(["apply", "x.json", "--on-conflict", "mine"])
-    assert stopped.value.code == 2
+    assert stopped.value.code == 1

@@ -231,3 +231,56 @@ def test_plans_hold_no_secret(client, tmp_path):
     items.stage({items.uuids[0]: {"camera": "x"}})
     saved = json.loads(items.plan().save(tmp_path / "p.json").read_text())
     assert set(saved) == {"format", "created_at", "source", "items"}
+
+
+@pytest.mark.parametrize("given", [None, "fix.plan.json", {}, 5])
+@pytest.mark.parametrize("call", ["apply", "dry_run", "verify", "undo"])
+def test_what_is_no_plan_or_receipt_is_refused(client, call, given):
+    with pytest.raises(
+        ew.InvalidInputError, match=r"expected a (Plan|Receipt), got .*load\(path\) reads one"
+    ):
+        getattr(client, call)(given)
+
+
+def test_staged_edits_are_no_plan(client):
+    items = client.folder(client.folders("Street scenes")[0]).wait()
+    with pytest.raises(ew.InvalidInputError, match="expected a Plan"):
+        client.dry_run(items.stage({items.uuids[0]: {"weather": "fog"}}))
+
+
+def test_a_single_uuid_is_one_item(client):
+    (one,) = client.folder(client.folders("Street scenes")[0]).uuids[:1]
+    assert client.items(one).uuids == client.items(uuid.UUID(one)).uuids == [one]
+    with pytest.raises(ew.InvalidInputError, match="a list of item uuids, got None"):
+        client.items(None)
+
+
+def test_an_item_without_frames_is_no_group(client):
+    frame = client.folder(client.folders("Street scenes")[0]).frame
+    image = frame.query("item_type == 'image'").index[0]
+    with pytest.raises(ew.InvalidInputError, match=f"{image}: expected an image group, .* got image"):
+        client.image_group(image)
+
+
+@pytest.mark.parametrize("listing", ["folders", "collections", "presets", "datasets"])
+def test_names_are_searched_for_text(client, listing):
+    with pytest.raises(ew.InvalidInputError, match="key 'search': expected text"):
+        getattr(client, listing)(client.folders()[0])
+
+
+def test_items_that_the_server_refuses_are_named_and_the_others_read(client):
+    own = client.folder(client.folders("Street scenes")[0]).uuids[:7]
+    strangers = [str(uuid.UUID(int=number)) for number in (1, 2)]
+    items = client.items([*own[:2], strangers[0], *own[2:], strangers[1]]).wait()
+    assert items.uuids == own
+    assert [problem.item for problem in items.problems] == strangers
+    assert "no such item" in items.problems[0].reason
+    with pytest.raises(ew.InvalidInputError, match=strangers[1]):
+        items.stage({item: {"batch": "B-9"} for item in (*own, strangers[1])})
+
+
+def test_where_no_item_can_be_read_the_refusal_is_raised(client):
+    for count in (1, 3, 200):
+        strangers = [str(uuid.UUID(int=number)) for number in range(count)]
+        with pytest.raises(ew.AuthorisationError, match="1 items"):
+            client.items(strangers).wait()

@@ -431,3 +431,14 @@ def test_a_rule_that_cannot_look_again_says_why_and_changes_nothing(items, monke
     assert "is gone" in repr(rule)
     items.refresh().wait()
     assert rule.problem == ""
+
+
+def test_a_rule_takes_values_by_key_and_always_merges(items):
+    dim = items.where(F.lux < 5)
+    with pytest.raises(ew.InvalidInputError, match=r"A rule always merges.*stage\(\{'mode': 'overwrite'\}\)"):
+        dim.stage({"time_of_day": "night"}, mode="overwrite")
+    with pytest.raises(ew.InvalidInputError, match=r"expected a mapping \{key: value\}, got 'weather'"):
+        dim.stage("weather")
+    assert not items.changes
+    dim.stage({"mode": "overwrite"})
+    assert set(items.changes.keys) == {"mode"}

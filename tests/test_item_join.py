@@ -161,3 +161,12 @@ def test_a_table_by_title_replaces_the_script_of_the_documentation(client, items
     for uuid, name in zip(items.uuids, names, strict=False):
         if name in metadata:
             assert by_uuid[uuid].items() >= metadata[name].items()
+
+
+def test_a_table_of_which_no_row_is_of_an_item_is_not_staged_in_silence(items):
+    table = pd.DataFrame({"file": ["nobody.jpg", "nothing.jpg"], "batch": ["B-9", "B-9"]})
+    with pytest.raises(
+        ew.InvalidInputError, match="no row matches by file = name; look at how both are spelled"
+    ):
+        items.stage(table, on={"file": "name"})
+    assert not items.stage(table.iloc[:0], on={"file": "name"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pandas as pd
@@ -281,7 +281,7 @@ def test_an_item_that_is_refused_costs_no_other(items):
     chosen = items.client.items([*known[:20], gone[0], *known[20:40], gone[1]])
     assert chosen.uuids == known[:40]
     assert [problem.item for problem in chosen.problems] == gone
-    assert all("do not have access" in problem.reason for problem in chosen.problems)
+    assert all("not yours to read" in problem.reason for problem in chosen.problems)
     for nothing in (gone, [uuid4() for _ in range(120)]):
         with pytest.raises(ew.AuthorisationError):
             items.client.items(nothing).wait()
@@ -345,3 +345,33 @@ def test_a_commit_brings_what_others_wrote_beside_it(items):
         row, edited = items.table.row_of(uuid), "last_edited_at"
         assert items.table.metadata(row) == read.metadata(0)
         assert items.table.field(edited).value(row) == read.field(edited).value(0)
+
+
+def test_a_value_is_found_under_any_spelling_of_the_uuid(items):
+    uuid = items.uuids[0]
+    items.stage({uuid: {"weather": "fog"}})
+    assert items.value(UUID(uuid), "weather") == items.value(uuid.upper(), "weather") == "fog"
+    assert items.stored(UUID(uuid), "lux") == items.stored(uuid, "lux")
+    for stranger, expected in ((str(UUID(int=5)), "an item of this set"), (None, "an item uuid")):
+        with pytest.raises(ew.InvalidInputError, match=expected):
+            items.value(stranger, "weather")
+
+
+def test_edits_of_a_single_item_or_key_are_dropped(items):
+    first, second = items.uuids[:2]
+    items.stage({item: {"weather": "fog", "at": 1, "weather at": 2} for item in (first, second)})
+    items.unstage(first)
+    assert list(items.changes.items) == [second]
+    items.unstage(keys="weather at")
+    assert {change.key for change in items.changes} == {"weather", "at"}
+    with pytest.raises(ew.InvalidInputError, match="expected an item uuid, got 'street"):
+        items.unstage(["street_000001.jpg", second])
+    assert len(items.changes) == 2
+
+
+def test_options_of_a_commit_are_options(items):
+    items.stage({items.uuids[0]: {"weather": "fog"}})
+    with pytest.raises(ew.InvalidInputError, match=r"expected CommitOptions, got \{'canary': 0\}"):
+        items.start_commit({"canary": 0})
+    assert not items.committing
+    assert items.commit()

@@ -331,3 +331,28 @@ def test_a_conversion_that_fails_is_a_reason_not_a_crash(small):
         reasons = {one.value: one.reason for one in migration.left}
         assert "ZeroDivisionError" in reasons["dark"]
         assert len(migration.review().plan) == 2
+
+
+@pytest.mark.parametrize("given", [None, "frame", "selection"])
+def test_items_are_an_item_set(given):
+    with world(METADATA, SCHEMA) as there, there.client() as client:
+        items = client.folder(there.folder)
+        wrong = {"frame": items.frame, "selection": items.where(ew.F.lux == 7)}.get(given)
+        for call in (
+            lambda: client.schema.rename_option("weather", "fog", "mist", wrong),
+            lambda: client.schema.rename_key("camera", "cam", wrong),
+            lambda: client.schema.change_type("lux", "number", wrong),
+            lambda: client.schema.impact(wrong),
+            lambda: client.schema.usage(wrong),
+        ):
+            with pytest.raises(ew.InvalidInputError, match="expected an ItemSet, got"):
+                call()
+
+
+def test_a_migration_that_stops_before_a_deletion_says_how_to_go_on(small):
+    with small.client() as client:
+        migration = client.schema.rename_key("camera", "Camera.Position", client.folder(small.folder)).run()
+        assert not migration.finished
+        assert "retire next; to delete the old key: run(allow_delete=True)" in repr(migration)
+        assert migration.run(allow_delete=True).finished
+        assert "allow_delete" not in repr(migration)

@@ -304,6 +304,12 @@ def find_credentials(
     if ssh_private_key_path:
         return SshCredentials.from_file(ssh_private_key_path, password)
     if ssh_private_key:
+        given: object = ssh_private_key
+        if not isinstance(given, str):
+            kind = type(given).__name__  # what it holds may be the key
+            raise CredentialsError(
+                f"The key text is {kind}, not text; decode it, or pass ssh_private_key_path."
+            )
         return SshCredentials.from_text(ssh_private_key, password)
     return from_environment(password)
 

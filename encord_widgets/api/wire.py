@@ -29,7 +29,8 @@ from encord_widgets.api.wire_model import (
     parse_model,
 )
 from encord_widgets.metadata.fingerprints import fingerprints_of
-from encord_widgets.metadata.items import FIELDS, ItemBatch, ItemProblem
+from encord_widgets.metadata.item_fields import FIELDS
+from encord_widgets.metadata.items import ItemBatch, ItemProblem
 from encord_widgets.metadata.values import ABSENT, Json, Value, has_long_integer, loads
 
 __all__ = [

@@ -21,15 +21,11 @@ from encord_widgets.metadata.merge import Merged, merge
 from encord_widgets.metadata.plan import PlannedItem
 from encord_widgets.metadata.values import ABSENT, Json, Value, same, shown
 
-__all__ = ["LEFT_OUT", "Bundle", "BundleOutcome", "PolicyError"]
+__all__ = ["LEFT_OUT", "Bundle", "BundleOutcome"]
 
 _LOOK: Final = 0.1  # seconds between two looks whether to wait on
 
 LEFT_OUT: Final = "the server left it out: deleted, or no longer readable"
-
-
-class PolicyError(Exception):
-    """The caller's own function for conflicts failed; in words, why."""
 
 
 @dataclass(slots=True)
@@ -94,17 +90,14 @@ class Bundle:
         self._judged_at = now()
 
     async def run(self) -> BundleOutcome | None:
-        """Commit the bundle; errors of the wire end up in the outcome, by item. None if it was let go.
-
-        Raises:
-            PolicyError: If the caller's own function for conflicts failed; then nothing was written.
-        """
+        """Commit the bundle; errors of the wire end up in the outcome, by item. None if it was let go."""
         self._on_phase("reading")
         await self._read(self._planned)
         with uncollected():
             for item, planned in self._planned.items():
                 if item in self._observed:
-                    self._wishes[item] = self._merged(planned, self._observed[item])
+                    held = self._observed[item]
+                    self._wishes[item] = merge(held, planned.changes, self._options.on_conflict)
         open_items = [item for item, merged in self._wishes.items() if merged.written]
         patches = self._spelled(open_items)  # before it may have to wait
         if not await self._may_write():
@@ -152,14 +145,6 @@ class Bundle:
             self._prints.update(
                 zip(batch.uuids, batch.fingerprints or repeat(UNKNOWN, len(batch)), strict=True)
             )
-
-    def _merged(self, planned: PlannedItem, held: dict[str, Json]) -> Merged:
-        try:
-            return merge(held, planned.changes, self._options.on_conflict)
-        except Exception as error:
-            raise PolicyError(
-                f"on_conflict failed on {planned.name}: {type(error).__name__}: {error}"
-            ) from error
 
     def _spelled(self, items: Sequence[str]) -> dict[str, bytes]:
         """The JSON texts to send; notes them, so that what comes back letter for letter is known."""
@@ -264,6 +249,8 @@ class Bundle:
                 # What was read last counts: others may have come round to it since, or gone away from it.
                 theirs = self._last_seen[item].get(change.key, ABSENT)
                 note = f"it was {shown(change.base)} when edited, and is {shown(theirs)} now; not overwritten"
+                if change.key in merged.unsettled:
+                    note += f"; {merged.unsettled[change.key]}"
                 if same(theirs, change.after):
                     self._add(planned, change, theirs, "already", _settled_note(merged, change))
                 else:

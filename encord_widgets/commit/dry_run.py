@@ -9,8 +9,10 @@ from html import escape
 from typing import Final, Literal, TypeAlias
 
 from encord_widgets.commit.live import Live, Reader, read_live
+from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.changes import Change
-from encord_widgets.metadata.merge import OnConflict, merge
+from encord_widgets.metadata.given import check_kind
+from encord_widgets.metadata.merge import OnConflict, checked_policy, merge
 from encord_widgets.metadata.plan import Plan, PlannedItem
 from encord_widgets.metadata.texts import counted, html_table, printable
 from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, same, shown
@@ -34,7 +36,7 @@ class DryRow:
         live: Value that is there now; `ABSENT` also where the item cannot be read (see `note`).
         after: Value that would be there then.
         verdict: `write` it, `already` there, report a `conflict`, or the item is `gone` or `unreadable`.
-        note: Why it cannot be read.
+        note: Why it cannot be read, or why a callable policy did not settle the conflict.
     """
 
     item: str
@@ -175,9 +177,13 @@ def dry_run(plan: Plan, reader: Reader, on_conflict: OnConflict = "report") -> D
         on_conflict: What the commit would do with conflicts.
 
     Raises:
-        InvalidInputError: If `on_conflict` is no policy, or gives a value that JSON cannot hold.
+        InvalidInputError: If it is no plan, or `on_conflict` no policy.
         ApiError: If the server refuses or cannot be reached.
     """
+    check_kind(plan, Plan, "a Plan", "Plan.load(path) reads one, items.plan() makes one.")
+    problems = checked_policy(on_conflict)
+    if problems:
+        raise InvalidInputError(problems)
     live = read_live(reader, {planned.item: [c.key for c in planned.changes] for planned in plan.items})
     return DryRun(plan, tuple(row for planned in plan.items for row in _rows(planned, live, on_conflict)))
 
@@ -196,7 +202,7 @@ def _rows(planned: PlannedItem, live: Live, on_conflict: OnConflict) -> list[Dry
     verdicts |= {c.key: ("already", c.after) for c in merged.already}
     verdicts |= {c.key: ("conflict", held[c.key]) for c in merged.conflicts}
     return [
-        DryRow(item, name, change, held[change.key], after, verdict)
+        DryRow(item, name, change, held[change.key], after, verdict, merged.unsettled.get(change.key, ""))
         for change in planned.changes
         for verdict, after in [verdicts[change.key]]
     ]
@@ -210,6 +216,7 @@ def _drift(row: DryRow) -> str:
     fate = "not overwritten" if row.verdict == "conflict" else f"would become {shown(row.after)}"
     if row.verdict == "already":
         fate = "kept"
+    fate += f"; {row.note}" if row.note else ""
     return f"was {shown(row.change.base)} when planned, is {shown(row.live)} now; {fate}"
 
 

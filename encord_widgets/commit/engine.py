@@ -13,7 +13,7 @@ from typing import TypeVar
 import anyio
 
 from encord_widgets.api.codec import uncollected
-from encord_widgets.commit.bundles import LEFT_OUT, Bundle, BundleOutcome, PolicyError
+from encord_widgets.commit.bundles import LEFT_OUT, Bundle, BundleOutcome
 from encord_widgets.commit.options import CommitLog, CommitOptions, CommitProgress
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
 from encord_widgets.commit.wire_calls import CommitApi, CommitCalls
@@ -60,8 +60,10 @@ def check_destroys(plan: Plan, options: CommitOptions) -> None:
     Raises:
         InvalidInputError: Naming each key whose values would be destroyed, with their number.
     """
+    if options.allow_destroy:
+        return
     destroyed = [change for change in plan.destroys if change.implied]
-    if destroyed and not options.allow_destroy:
+    if destroyed:
         counts = Counter(change.key for change in destroyed)
         hint = "Stage with mode='merge' to keep them, or commit with allow_destroy=True."
         raise InvalidInputError(
@@ -166,13 +168,10 @@ class _Commit:
             outcome = None
             async with anyio.create_task_group() as group:
                 group.start_soon(intend)
-                try:
-                    bundle = Bundle(
-                        self.calls, planned, self.options, self._moved, ready, stopped=self.stop.is_set
-                    )
-                    outcome = await bundle.run()
-                except PolicyError as error:  # bundles in flight still get their verdict
-                    self.state.fault = f"the commit ended early: {error}"
+                bundle = Bundle(
+                    self.calls, planned, self.options, self._moved, ready, stopped=self.stop.is_set
+                )
+                outcome = await bundle.run()
             if outcome is not None:
                 await self._settle(part, outcome)
                 return
@@ -210,9 +209,8 @@ class _Commit:
         self.on_progress(self.state.progress)
 
     def _canary_items(self) -> int:
-        destroys = bool(self.plan.destroys)
-        many = len(self.plan.items) > self.options.canary_over
-        return min(self.options.canary, len(self.plan.items)) if many or destroys else 0
+        wanted = len(self.plan.items) > self.options.canary_over or self.plan.destroys
+        return min(self.options.canary, len(self.plan.items)) if wanted else 0
 
     def _check_canary(self, rows: Sequence[ReceiptRow]) -> None:
         # An item that is gone says nothing about the others, unless they all are.

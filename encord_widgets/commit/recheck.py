@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 from encord_widgets.commit.judged import JudgedRows
 from encord_widgets.commit.live import Live, Reader, read_live
 from encord_widgets.commit.receipt import Receipt, ReceiptRow, now
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import ABSENT, Value, same, shown
 
@@ -125,8 +126,10 @@ def recheck(receipt: Receipt, reader: Reader) -> DriftReport:
         reader: The connection.
 
     Raises:
+        InvalidInputError: If it is no receipt.
         ApiError: If the server refuses or cannot be reached.
     """
+    check_kind(receipt, Receipt, "a Receipt", "Receipt.load(path) reads one.")
     settled = receipt.with_status("verified", "already")
     keys: dict[str, list[str]] = {}
     for row in settled:

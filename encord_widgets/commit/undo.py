@@ -8,6 +8,7 @@ from typing import Final
 from encord_widgets.commit.live import Live, Reader, read_live
 from encord_widgets.commit.receipt import Receipt, ReceiptRow
 from encord_widgets.metadata.changes import Change
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.plan import Plan
 from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import ABSENT, Value, same, shown
@@ -76,8 +77,10 @@ def undo_plan(receipt: Receipt, reader: Reader) -> UndoPlan:
         For each verified key that still holds what was written, a change back to what it was before.
 
     Raises:
+        InvalidInputError: If it is no receipt.
         ApiError: If the server refuses or cannot be reached.
     """
+    check_kind(receipt, Receipt, "a Receipt", "Receipt.load(path) reads one.")
     rows = [r for r in receipt.with_status("verified", *_UNPROVED) if not same(r.before, r.wanted)]
     keys: dict[str, list[str]] = {}
     for row in rows:

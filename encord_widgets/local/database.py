@@ -133,7 +133,9 @@ class Database:
                 "" if path is None else path, isolation_level=None, check_same_thread=False, timeout=10
             )
         except sqlite3.OperationalError as error:
-            raise ValueError(f"{path} cannot be opened as a file ({error}); is its folder there?") from error
+            raise ValueError(
+                f"{path} cannot be opened ({error}). Name a file in a folder that is there and yours to write."
+            ) from error
         try:
             self.created = self._open()
         except BaseException:

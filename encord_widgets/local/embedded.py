@@ -65,12 +65,11 @@ class EmbeddedEncord:
         faults: Faults | str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if items < 0:
-            raise ValueError(f"items must be 0 or more, got {items}.")
-        if latency_ms < 0:
-            raise ValueError(f"latency_ms must be 0 or more, got {latency_ms}.")
-        if index_delay < 0:
-            raise ValueError(f"index_delay must be 0 or more, got {index_delay}.")
+        if not isinstance(items, int) or items < 0:
+            raise ValueError(f"items must be a whole number, 0 or more, got {items!r}.")
+        for name, amount in (("latency_ms", latency_ms), ("index_delay", index_delay)):
+            if not isinstance(amount, (int, float)) or not amount >= 0:
+                raise ValueError(f"{name} must be a number, 0 or more, got {amount!r}.")
         given = _faults(faults)
         self.store = Store(None if database is None else Path(database))
         self._worker = ThreadPoolExecutor(1, "embedded Encord")
@@ -146,4 +145,8 @@ class EmbeddedEncord:
 
 
 def _faults(given: Faults | str | None) -> Faults | None:
-    return Faults.parse(given) if isinstance(given, str) else given
+    if given is None or isinstance(given, Faults):
+        return given
+    if isinstance(given, str):
+        return Faults.parse(given)
+    raise ValueError(f"faults must be Faults, or text such as 503=0.1,seed=4, got {given!r}.")

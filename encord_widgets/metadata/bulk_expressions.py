@@ -65,6 +65,8 @@ class Template:
 
     def __post_init__(self) -> None:
         expected = "a text with keys in braces, such as {city}_{camera}"
+        if not isinstance(self.text, str):
+            raise InvalidInputError([Problem(expected, shown(self.text))])
         try:
             found = list(Formatter().parse(self.text))
         except ValueError as error:

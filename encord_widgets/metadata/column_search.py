@@ -40,7 +40,7 @@ def sort_keys(column: Column, rows: Rows) -> tuple[npt.NDArray[np.int8], npt.NDA
         ranks[numeric] = column.numbers[rows[numeric]]
     big = tags == Tag.BIG_INT
     if big.any():
-        ranks[big] = [float(int(column.jsons[code])) for code in column.codes[rows[big]].tolist()]
+        ranks[big] = [float(column.jsons[code]) for code in column.codes[rows[big]].tolist()]
     ranks[tags == Tag.TRUE] = 1
     for tag, spelled in ((Tag.TEXT, column.texts), (Tag.JSON, column.jsons)):
         places = tags == tag

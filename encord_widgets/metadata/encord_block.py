@@ -14,9 +14,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, shown, to_json
 
@@ -166,8 +167,15 @@ class EncordBlock:
             settings: `sampling_rate` and `keyframe_mode`; `ABSENT` removes one, so that Encord's default counts.
 
         Raises:
-            InvalidInputError: If a value is no JSON, or there is no place for it.
+            InvalidInputError: If there is no such setting, a value is no JSON, or there is no place for it.
         """
+        problems = [
+            Problem("sampling_rate or keyframe_mode", shown(name))
+            for name in settings
+            if name not in _KNOWN_CONFIG and name not in self._config
+        ]
+        if problems:
+            raise InvalidInputError(problems)
         value = self.value
         for name, setting in settings.items():
             value = with_path(value, ("config", name), _json(setting))
@@ -180,14 +188,17 @@ class EncordBlock:
             frames: Frame numbers (or seconds), or a mapping from them to metadata of the frame, which is merged.
 
         Raises:
-            InvalidInputError: If a value is no JSON object, or there is no place for it.
+            InvalidInputError: If one is no position, a value is no JSON object, or there is no place for it.
 
         Example:
             >>> EncordBlock().with_frames([0, 120]).value
             {'frames': {'0': {}, '120': {}}}
         """
         given: Iterable[tuple[object, object]]
-        given = frames.items() if isinstance(frames, Mapping) else ((one, {}) for one in frames)
+        if isinstance(frames, Mapping):
+            given = frames.items()
+        else:
+            given = ((one, {}) for one in several(frames, "frame numbers"))
         held = at_path(self.value, ("frames",))
         if not isinstance(held, (dict, Absent)):
             raise InvalidInputError([_problem((KEY, "frames"), "an object", held)])
@@ -195,11 +206,12 @@ class EncordBlock:
         labels = {frame.position: frame.label for frame in self.frames if frame.position is not None}
         problems = []
         for position, values in given:
-            fresh, label = to_json(values), str(position)
+            fresh, label = to_json(values), self._label(position)
             at = self._position(label)
-            if (
-                at is not None
-            ):  # a frame that is listed under another spelling of the same number is that frame
+            if at is None and label not in listed:
+                problems.append(_problem((KEY, "frames", label), self._expected_position, label))
+                continue
+            if at is not None:  # listed under another spelling of the same number, it is that frame
                 label = labels.setdefault(at, label)
             old = listed.get(label, {})
             if isinstance(fresh, dict) and isinstance(old, dict):
@@ -226,6 +238,15 @@ class EncordBlock:
     @property
     def _frames(self) -> dict[str, Json]:
         return _part(self.value, "frames")
+
+    @property
+    def _expected_position(self) -> str:
+        return "a frame number, 0 or more" if self.keyframe_mode == "frame" else "seconds, 0 or more"
+
+    def _label(self, position: object) -> str:
+        """The label of a position; a column of a table with missing cells holds frame numbers as floats."""
+        whole = self.keyframe_mode == "frame" and isinstance(position, float) and position.is_integer()
+        return str(int(cast("float", position)) if whole else position)
 
     def _position(self, label: str) -> float | None:
         try:
@@ -266,10 +287,7 @@ class EncordBlock:
     def _label_problems(self, frame: Frame, seen: dict[float, str], media: Media) -> Iterator[Problem]:
         place = (KEY, "frames", frame.label)
         if frame.position is None:
-            by_number = self.keyframe_mode == "frame"
-            yield _problem(
-                place, "a frame number, 0 or more" if by_number else "seconds, 0 or more", frame.label
-            )
+            yield _problem(place, self._expected_position, frame.label)
             return
         if frame.position in seen:
             yield _problem(place, f"{_TWICE} ({seen[frame.position]} is the same)", frame.label)

@@ -52,12 +52,7 @@ def check_writable(path: str | PathLike[str]) -> None:
             takes no files.
     """
     kind_of(path)
-    if Path(path).is_dir():
-        raise InvalidInputError([Problem(expected="a file to write", got=f"the folder {path}")])
-    folder = Path(path).absolute().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        got = "one that cannot be written to" if folder.is_dir() else "none"
-        raise InvalidInputError([Problem(expected=f"a folder {folder} for {Path(path).name}", got=got)])
+    _check_folder(Path(path))
 
 
 def write_text(path: str | PathLike[str], chunks: Iterable[str]) -> Path:
@@ -69,6 +64,9 @@ def write_text(path: str | PathLike[str], chunks: Iterable[str]) -> Path:
 
     Returns:
         The path written.
+
+    Raises:
+        InvalidInputError: If its folder is not there, or takes no files.
     """
     target, passing = _passing(path)
     try:
@@ -90,6 +88,9 @@ def write_parquet(path: str | PathLike[str], table: pd.DataFrame, header: Mappin
 
     Returns:
         The path written.
+
+    Raises:
+        InvalidInputError: If its folder is not there, or takes no files.
     """
     target, passing = _passing(path)
     table.attrs.update(header)
@@ -129,4 +130,14 @@ def read_parquet(path: str | PathLike[str]) -> tuple[pd.DataFrame, dict[str, Jso
 
 def _passing(path: str | PathLike[str]) -> tuple[Path, Path]:
     target = Path(path)
+    _check_folder(target)
     return target, target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
+
+
+def _check_folder(path: Path) -> None:
+    if path.is_dir():
+        raise InvalidInputError([Problem(expected="a file to write", got=f"the folder {path}")])
+    folder = path.absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        got = "one that cannot be written to" if folder.is_dir() else "none"
+        raise InvalidInputError([Problem(expected=f"a folder {folder} for {path.name}", got=got)])

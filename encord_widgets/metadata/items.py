@@ -14,29 +14,10 @@ import numpy.typing as npt
 from encord_widgets.metadata.column_compare import write_moved
 from encord_widgets.metadata.columns import Column, Rows, Tag
 from encord_widgets.metadata.fingerprints import UNKNOWN, Fingerprints
+from encord_widgets.metadata.item_fields import FIELDS
 from encord_widgets.metadata.values import ABSENT, Json, Value
 
-__all__ = ["FIELDS", "Edited", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
-
-FIELDS: Final = (
-    "name",
-    "item_type",
-    "description",
-    "created_at",
-    "last_edited_at",
-    "mime_type",
-    "file_size",
-    "width",
-    "height",
-    "duration",
-    "fps",
-    "frame_count",
-    "parent",
-    "storage_location",
-    "is_tombstone",
-    "backed_data_units_count",
-)
-"""Fields of an item that the table keeps, in Encord's names (snake case)."""
+__all__ = ["Edited", "ItemBatch", "ItemProblem", "ItemTable", "Replaced"]
 
 
 @dataclass(frozen=True, slots=True)

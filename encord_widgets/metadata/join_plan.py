@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.metadata.items import FIELDS
+from encord_widgets.metadata.given import several
+from encord_widgets.metadata.item_fields import FIELDS, OWN_KEYS, key_of_label
 from encord_widgets.metadata.values import shown
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["JoinPlan", "as_frame", "join_plan"]
 
-_OWN_KEYS: Final = "client_metadata."
 _UUID: Final = "uuid"
 _UUID_COLUMNS: Final = (_UUID, "item")
 
@@ -107,12 +107,16 @@ def join_plan(
             if label in FIELDS and label not in held:
                 left_out.append(label)
             else:
-                keys[label] = _key(label)
+                keys[label] = key_of_label(label)
     else:
-        given = dict(columns) if isinstance(columns, Mapping) else {label: _key(label) for label in columns}
+        given = (
+            dict(columns)
+            if isinstance(columns, Mapping)
+            else {label: key_of_label(label) for label in several(columns, "columns")}
+        )
         for label, key in given.items():
             if label not in labels:
-                problems.append(_no_column(label, labels))
+                problems.append(_no_column(label, labels, "columns"))
             else:
                 keys[label] = key
     problems += [
@@ -151,7 +155,7 @@ def _on(frame: pd.DataFrame, on: object) -> tuple[str | None, str]:
         return (column if column in labels else None), target
     if not isinstance(on, str) or not on:
         raise InvalidInputError([Problem('"uuid", "name" or a metadata key as on', shown(on))])
-    wanted = _UUID_COLUMNS if on == _UUID else (on, on.removeprefix(_OWN_KEYS))
+    wanted = _UUID_COLUMNS if on == _UUID else (on, on.removeprefix(OWN_KEYS))
     for column in wanted:
         if column in labels:
             return column, on
@@ -163,19 +167,16 @@ def _on(frame: pd.DataFrame, on: object) -> tuple[str | None, str]:
 
 def _target(on: str) -> tuple[str, bool]:
     """What tells items apart, and whether that is a metadata key."""
-    own = on.removeprefix(_OWN_KEYS)
+    own = on.removeprefix(OWN_KEYS)
     if own != on and own in (*FIELDS, _UUID):
         return own, True
     return on, on != _UUID and on not in FIELDS
 
 
-def _key(label: object) -> Any:
-    own = label.removeprefix(_OWN_KEYS) if isinstance(label, str) else label
-    return own if own in FIELDS else label
-
-
-def _no_column(column: object, labels: Sequence[object]) -> Problem:
-    hint = _close(column, labels) or "Say which column holds it, such as on={column: 'name'}."
+def _no_column(column: object, labels: Sequence[object], argument: str = "on") -> Problem:
+    hint = _close(column, labels)
+    if not hint and argument == "on":
+        hint = "Say which column holds it, such as on={column: 'name'}."
     return Problem(
         f"a column {shown(column)}", f"the columns {', '.join(map(str, labels)) or '(none)'}", hint=hint
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.bulk_expressions import described_error
 from encord_widgets.metadata.changes import Change
 from encord_widgets.metadata.values import ABSENT, Absent, Json, Value, same, shown, to_json
 
@@ -18,7 +19,8 @@ class Conflict:
     """One key that somebody else changed since the edit was made, to something else than the edit wants.
 
     A callable given as `on_conflict` gets one and returns the value to hold (`ABSENT` to remove the key), or the
-    conflict itself to leave it reported. Where it fails, the commit ends early, and the receipt says so.
+    conflict itself to leave it reported. It stays reported, with the reason, where the callable raises or returns what
+    JSON cannot hold.
 
     Args:
         item: Item uuid, lower case.
@@ -54,6 +56,7 @@ class Merged(NamedTuple):  # quicker to make than a dataclass, and a commit make
         already: Changes whose wanted value is live already; where a policy kept theirs, theirs is the wanted value.
         conflicts: Changes whose key holds something else by now; not in `metadata`.
         settled: Keys of conflicts that a policy settled, each with the change as it was planned.
+        unsettled: Keys of conflicts that a callable policy failed on, each with the reason.
     """
 
     metadata: dict[str, Json]
@@ -61,6 +64,7 @@ class Merged(NamedTuple):  # quicker to make than a dataclass, and a commit make
     already: tuple[Change, ...]
     conflicts: tuple[Change, ...]
     settled: Mapping[str, Change]
+    unsettled: Mapping[str, str]
 
 
 def checked_policy(on_conflict: object) -> list[Problem]:
@@ -87,7 +91,7 @@ def merge(live: Mapping[str, Json], changes: Iterable[Change], on_conflict: OnCo
         What to write, and the fate of each change.
 
     Raises:
-        InvalidInputError: If a callable policy returns what JSON cannot hold.
+        InvalidInputError: If `on_conflict` is no policy.
 
     Example:
         >>> change = Change("8ad5", "weather", base="rain", after="fog")
@@ -103,12 +107,14 @@ def merge(live: Mapping[str, Json], changes: Iterable[Change], on_conflict: OnCo
     already: list[Change] = []
     conflicts: list[Change] = []
     settled: dict[str, Change] = {}
+    unsettled: dict[str, str] = {}
     for planned in changes:
         change = planned
         now = live.get(change.key, ABSENT)
         there = same(now, change.after)
         if not there and not same(now, change.base):
-            wish = _wish(Conflict(change.item, change.key, change.base, change.after, now), on_conflict)
+            conflict = Conflict(change.item, change.key, change.base, change.after, now)
+            wish = _wish(conflict, on_conflict, unsettled)
             if isinstance(wish, Conflict):
                 conflicts.append(change)
                 continue
@@ -123,10 +129,10 @@ def merge(live: Mapping[str, Json], changes: Iterable[Change], on_conflict: OnCo
             metadata.pop(change.key, None)
         else:
             metadata[change.key] = change.after
-    return Merged(metadata, tuple(written), tuple(already), tuple(conflicts), settled)
+    return Merged(metadata, tuple(written), tuple(already), tuple(conflicts), settled, unsettled)
 
 
-def _wish(conflict: Conflict, on_conflict: OnConflict) -> Value | Conflict:
+def _wish(conflict: Conflict, on_conflict: OnConflict, unsettled: dict[str, str]) -> Value | Conflict:
     if on_conflict == "report":
         return conflict
     if on_conflict == "ours":
@@ -135,5 +141,11 @@ def _wish(conflict: Conflict, on_conflict: OnConflict) -> Value | Conflict:
         return conflict.theirs
     if not callable(on_conflict):
         raise InvalidInputError(checked_policy(on_conflict))
-    wish = on_conflict(conflict)
-    return wish if isinstance(wish, (Absent, Conflict)) else to_json(wish)
+    try:
+        wish = on_conflict(conflict)
+        return wish if isinstance(wish, (Absent, Conflict)) else to_json(wish)
+    except InvalidInputError as error:
+        unsettled[conflict.key] = f"on_conflict returned what JSON cannot hold: {error}"
+    except Exception as error:  # noqa: BLE001 - the caller's own function may fail in any way
+        unsettled[conflict.key] = f"on_conflict raised {described_error(error)}"
+    return conflict

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata import schema_rules as rules
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.migrations import Convert, Movement, converter, renamed_options
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.schema_merge import SchemaEdit
@@ -109,7 +110,7 @@ def merge_options(live: MetadataSchema, key: str, olds: Iterable[str], new: str)
     if found is None or found.kind != "enum":
         got = found.label if found is not None else "no such key in the schema"
         raise InvalidInputError([Problem("an enum", got, key=key, hint="Only an enum has options.")])
-    given = [olds] if isinstance(olds, str) else list(dict.fromkeys(olds))
+    given = list(dict.fromkeys(several(olds, "options")))
     problems = [
         Problem(
             f"an option of {printable(key)}",

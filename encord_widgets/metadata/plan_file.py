@@ -159,7 +159,13 @@ def check_format(found: object, wanted: str) -> None:
         InvalidInputError: If they differ.
     """
     if found != wanted:
-        hint = "Use the version of encord_widgets that wrote it."
+        kind = wanted.split("/")[1]
+        hint = f"It is no {kind} that encord_widgets wrote."
+        if isinstance(found, str) and found.startswith("encord-widgets/"):
+            other = found.split("/")[1]
+            hint = (
+                f"It is a {other}." if other != kind else "Use the version of encord_widgets that wrote it."
+            )
         raise InvalidInputError([Problem(expected=wanted, got=shown(found), hint=hint)])
 
 

@@ -32,7 +32,7 @@ class Stored(Protocol):
     """Knows what items hold; an `ItemSet` does."""
 
     def stored(self, item: str, key: str) -> Value:
-        """Value of one key of one item; KeyError where the item is not known."""
+        """Value of one key of one item; InvalidInputError where the item is not known."""
         ...
 
 
@@ -118,6 +118,8 @@ def plan_from_frame(table: Any, items: Stored | None = None, source: str = "") -
     if not hasattr(table, "columns") or not hasattr(table, "iloc"):
         expected = "a table with the columns item, key and after"
         raise InvalidInputError([Problem(expected=expected, got=f"{shown(table)} ({type(table).__name__})")])
+    if items is not None and not hasattr(items, "stored"):
+        raise InvalidInputError([Problem("an ItemSet as items", f"{shown(items)} ({type(items).__name__})")])
     created_at = dt.datetime.now(dt.UTC).replace(microsecond=0)
     return _read(table, items, source=source, created_at=created_at, own=False)
 
@@ -127,7 +129,7 @@ def _read(
 ) -> Plan:
     columns = [str(column) for column in table.columns]
     problems = [
-        Problem(expected=f"one column {name!r}", got=f"the columns {', '.join(columns)}")
+        Problem(expected=f"one column {name!r}", got=f"the columns {', '.join(columns) or '(none)'}")
         for name in (*_NEEDED, "before", "name", "implied")
         if columns.count(name) != 1 and (name in _NEEDED or name in columns)
     ]
@@ -217,7 +219,7 @@ class _Rows:
             return ABSENT
         try:
             return self._items.stored(item, key)
-        except KeyError:
+        except InvalidInputError:
             hint = "Open the folder that holds it."
             self.problems.append(Problem("an item of the set", shown(item), item, key, hint))
             return ABSENT

@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata import schema_rules as rules
+from encord_widgets.metadata.given import check_kind, several
 from encord_widgets.metadata.schema import KeyType
 from encord_widgets.metadata.schema_merge import SchemaEdit
 from encord_widgets.metadata.schema_staged import SchemaEvents, StagedSchema
@@ -124,7 +125,7 @@ class SchemaDraft(StagedSchema):
             raise InvalidInputError(
                 [Problem("an enum", held.label, key=key, hint="Only an enum has options.")]
             )
-        given = [options] if isinstance(options, str) else list(options)
+        given = several(options, "options")
         problems = rules.option_problems(key, given, held.options)
         if problems:
             raise InvalidInputError(problems)
@@ -207,6 +208,8 @@ class SchemaDraft(StagedSchema):
         Raises:
             InvalidInputError: With each rule that it breaks, for all keys; then nothing of it is staged.
         """
+        hint = "Such as MetadataSchema.from_json(text), or {'lux': 'number'}."
+        check_kind(wanted, Mapping, "a schema", hint)
         problems: list[Problem] = []
         edits = dict(self._edits)
         for key, given in wanted.items():

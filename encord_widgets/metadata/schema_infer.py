@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.columns import Column, Tag
-from encord_widgets.metadata.items import FIELDS
+from encord_widgets.metadata.item_fields import FIELDS, OWN_KEYS
 from encord_widgets.metadata.schema_rules import key_problem
 from encord_widgets.metadata.schema_types import KeyType
 from encord_widgets.metadata.values import Json, loads, shown, to_json
@@ -27,7 +27,6 @@ _OPTION_LENGTH: Final = 64
 _VARCHAR: Final = 8192
 _UUID_DIGITS: Final = 32
 _DASH: Final = 4  # where the dash of a date stands: digits alone are no date
-_OWN_KEYS: Final = "client_metadata."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +175,10 @@ def _columns(data: Any) -> dict[str, list[object]]:
         for place, label in enumerate(data.columns):
             if label in FIELDS:
                 continue
+            if str(label).startswith("$"):  # Encord's own, which no schema holds
+                continue
             values, missing = data.iloc[:, place], data.iloc[:, place].isna()
-            key = label.removeprefix(_OWN_KEYS) if isinstance(label, str) else label
+            key = label.removeprefix(OWN_KEYS) if isinstance(label, str) else label
             columns[key] = [v for v, gone in zip(values.tolist(), missing.tolist(), strict=True) if not gone]
         return columns
     if isinstance(data, (str, bytes, Mapping)) or not isinstance(data, Iterable):
@@ -187,7 +188,7 @@ def _columns(data: Any) -> dict[str, list[object]]:
         if not isinstance(metadata, Mapping):
             raise InvalidInputError([Problem("a metadata dictionary", shown(metadata))])
         for key, value in metadata.items():
-            if not str(key).startswith("$"):  # Encord's own, which no schema holds
+            if not str(key).startswith("$"):
                 columns.setdefault(key, []).append(value)
     return columns
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from encord_widgets.errors import Problem
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.schema_types import CREATABLE, SCALARS, KeyType
 from encord_widgets.metadata.texts import counted
 from encord_widgets.metadata.values import shown
@@ -162,7 +163,7 @@ def new_type(type_: object, options: Iterable[str] = (), size: int | None = None
         options: Options of an enum; they are kept in order of text, as Encord's client does.
         size: Numbers of an embedding.
     """
-    given = [options] if isinstance(options, str) else list(options)
+    given = several(options, "options")
     if isinstance(type_, KeyType):
         return makeable(type_)
     name = _ALIASES.get(str(type_), str(type_))

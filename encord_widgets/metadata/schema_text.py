@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from encord_widgets.errors import InvalidInputError, Problem
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.schema_types import KeyType
 from encord_widgets.metadata.values import Json, loads, shown, to_json
 
@@ -96,6 +97,7 @@ def from_yaml(text: str | bytes) -> dict[str, KeyType]:
 
 
 def _parsed(text: str | bytes, parse: Callable[[str | bytes], object], name: str) -> Any:
+    check_kind(text, (str, bytes), f"{name} text", "Read the file first, such as path.read_text().")
     try:
         return parse(text)
     except ValueError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ _DEFAULTS: Final[dict[str, dict[str, Json]]] = {
 _SIMPLE: Final = frozenset({"number", "boolean", "varchar", "text", "datetime", "uuid", "user"})
 _F32_MAX: Final = 3.4028234663852886e38
 _EXACT_INT: Final = 2**53
+_LARGEST: Final = int(sys.float_info.max)
 _LATITUDE: Final = 90.0
 _LONGITUDE: Final = 180.0
 _PAIR: Final = 2
@@ -252,7 +254,8 @@ class KeyType:
     def _expected_number(self, value: Json) -> str:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return "a number"
-        if isinstance(value, int) and abs(value) > _EXACT_INT and int(float(value)) != value:
+        long = isinstance(value, int) and abs(value) > _EXACT_INT
+        if long and (abs(value) > _LARGEST or int(float(value)) != value):
             return "a number that a 64-bit float holds exactly"
         if self.single_precision and abs(value) > _F32_MAX:
             return "a number within the range of a 32-bit float"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -12,15 +13,26 @@ import numpy as np
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.changes import Change, ChangeSet
-from encord_widgets.metadata.columns import Column, Tag
-from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.item_fields import FIELDS, OWN_KEYS, key_of_label
+from encord_widgets.metadata.items import ItemTable
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Value, loads, same, shown, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CellEdit", "EditResult", "Edits", "Mode", "item_uuid", "read_edits", "to_changes"]
+__all__ = [
+    "CellEdit",
+    "EditResult",
+    "Edits",
+    "Mode",
+    "item_uuid",
+    "not_in_set",
+    "other_fields",
+    "read_edits",
+    "to_changes",
+]
 
 _NUMBERS: Final = frozenset({Tag.INT, Tag.FLOAT, Tag.BIG_INT})
 _CANONICAL: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -158,12 +170,28 @@ def item_uuid(item: object) -> str | None:
         return None
 
 
+def not_in_set(item: object) -> Problem:
+    """What is wrong with an item that the set does not hold.
+
+    Args:
+        item: What the caller gave.
+    """
+    is_uuid = item_uuid(item) is not None
+    return Problem(
+        item=shown(item),
+        expected="an item of this set" if is_uuid else "an item uuid",
+        got=shown(item),
+        hint="Open the folder that holds it." if is_uuid else "Use items.frame.index.",
+    )
+
+
 def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mode = "merge") -> list[Change]:
     """Check edits against the items and the schema and turn them into changes.
 
     Args:
         edits: New values by item uuid and key, `ABSENT` to remove a key; or a DataFrame with item uuids as
-            index and metadata keys as columns, whose missing cells (NaN, NA, NaT) are left alone.
+            index and metadata keys as columns (as `items.frame` calls them: `client_metadata.width` is the key of
+            that name, `width` the item field), whose missing cells (NaN, NA, NaT) are left alone.
         table: The items that may be edited.
         schema: Types that values must fit.
         mode: `merge` touches the named keys only; `overwrite` also removes every other key that the item holds.
@@ -183,14 +211,7 @@ def to_changes(edits: Edits, table: ItemTable, schema: MetadataSchema, mode: Mod
         uuid_ = item_uuid(item)
         row = table.row_of(uuid_) if uuid_ else None
         if uuid_ is None or row is None:
-            problems.append(
-                Problem(
-                    item=shown(item),
-                    expected="an item of this set" if uuid_ else "an item uuid",
-                    got=shown(item),
-                    hint="Open the folder that holds it." if uuid_ else "Use items.frame.index.",
-                )
-            )
+            problems.append(not_in_set(item))
             continue
         named = _json_values(uuid_, values, problems)
         for key, value in named.items():
@@ -250,35 +271,49 @@ def _frame_rows(
         Problem(item=shown(item), expected="each item once", got="several rows", hint="Drop duplicates.")
         for item in repeated
     )
+    labels = frame.columns.tolist()
+    problems.extend(
+        Problem(f"one column {shown(label)}", f"{count} of that name", hint="Rename or drop the others.")
+        for label, count in Counter(labels).items()
+        if count > 1
+    )
+    known = [table.row_of(item_uuid(item) or "") for item in index]
+    rows = np.array([-1 if row is None else row for row in known], dtype=np.int64)
     cells: list[dict[str, object]] = [{} for _ in index]
-    for place, label in enumerate(frame.columns):
-        if label in FIELDS and label not in table.keys:
-            _same_field(frame, place, str(label), table, problems)
+    for place, label in enumerate(labels):
+        if label in FIELDS:
+            problems.extend(other_fields(frame.iloc[:, place], label, rows, table))
             continue
+        key = key_of_label(label)
         for row, (value, gone) in enumerate(
             zip(frame.iloc[:, place].tolist(), missing.iloc[:, place].tolist(), strict=True)
         ):
             if value is None or not gone:
-                cells[row][label] = value
+                cells[row][key] = value
     yield from zip(index, cells, strict=True)
 
 
-def _same_field(
-    frame: pd.DataFrame, place: int, name: str, table: ItemTable, problems: list[Problem]
-) -> None:
-    """Item fields may travel along in a frame, as `items.frame` has them, but cannot be edited."""
-    column = table.field(name)
-    cells = frame.iloc[:, place]
-    for item, value, gone in zip(frame.index.tolist(), cells.tolist(), cells.isna().tolist(), strict=True):
-        row = table.row_of(item_uuid(item) or "")
-        if row is None or gone:
-            continue
-        held = column.value(row)
-        if held is not ABSENT and str(value) != str(held) and not same(held, _scalar(value)):
-            hint = f"Leave the column out; {name} is a field of the item, not metadata."
-            problems.append(
-                Problem(item=str(item), key=name, expected=shown(held), got=shown(value), hint=hint)
-            )
+def other_fields(cells: pd.Series, name: str, rows: Rows, table: ItemTable) -> list[Problem]:
+    """What is wrong with a column of an item field, which may travel along: every cell that is not what the item has.
+
+    Args:
+        cells: The column, by item uuid; missing cells are left alone.
+        name: The field.
+        rows: Row of each item in the table, -1 where it is none of these.
+        table: The items that may be edited.
+    """
+    there = np.flatnonzero((rows >= 0) & ~cells.isna().to_numpy(dtype=np.bool_))
+    chosen, held = cells.iloc[there], table.field(name).values(rows[there])
+    hint = f"Leave the column out; {name} is a field of the item, not metadata."
+    if name in table.keys:
+        hint += f" The metadata key of that name is the column {OWN_KEYS}{name}."
+    return [
+        Problem(item=str(item), key=name, expected=shown(was), got=shown(value), hint=hint)
+        for item, value, was in zip(chosen.index.tolist(), chosen.tolist(), held, strict=True)
+        if not (was is ABSENT or (type(value) is type(was) and value == was))
+        and str(value) != str(was)
+        and not same(was, _scalar(value))
+    ]
 
 
 def _scalar(value: object) -> Value:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from operator import contains
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import numpy as np
 
+from encord_widgets.errors import InvalidInputError
 from encord_widgets.metadata.change import Change
-from encord_widgets.metadata.changes_bulk import BulkEdit, run_of
+from encord_widgets.metadata.changes_bulk import BulkEdit, rows_in, run_of
 from encord_widgets.metadata.column_arrays import column_of_arrow, column_of_numbers, column_of_texts
 from encord_widgets.metadata.column_cells import same_cells
-from encord_widgets.metadata.columns import Column, Rows
-from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.item_fields import FIELDS, key_of_label
+from encord_widgets.metadata.items import ItemTable
 from encord_widgets.metadata.schema import MetadataSchema
-from encord_widgets.metadata.staging import Edits, Mode, to_changes
-from encord_widgets.metadata.values import Absent, Value
+from encord_widgets.metadata.staging import Edits, Mode, other_fields, to_changes
+from encord_widgets.metadata.values import Absent, Value, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +28,9 @@ __all__ = ["staged_edits"]
 
 _MANY: Final = 1000
 _NOTHING: Final = object()
-_KINDS: Final = frozenset({str, bool, int, float, type(None), Absent})
+_NESTED: Final = frozenset({dict, list})
+_KINDS: Final = frozenset({str, bool, int, float, type(None), Absent}) | _NESTED
+_Found: TypeAlias = tuple[Rows, list[Change], list[BulkEdit]]  # all items, and what is wanted of them
 _ARRAYS: Final = {"b": "bool", "i": "int64", "u": "uint64", "f": "float64"}
 
 
@@ -47,16 +51,43 @@ def staged_edits(
     Raises:
         InvalidInputError: With every problem, as `to_changes` finds them.
     """
-    if mode == "merge" and hasattr(edits, "columns") and hasattr(edits, "index") and len(edits) >= _MANY:
-        found = _frame_edits(cast("pd.DataFrame", edits), table, schema)
-        if found is not None:
-            return [], found
-    if mode == "merge" and isinstance(edits, dict) and len(edits) >= _MANY:
-        made = _mapping_edits(edits, table, schema)
-        if made is not None:
-            return made
-    changes = to_changes(edits, table, schema, mode)
-    return _by_key(changes, table) if len(changes) >= _MANY else (changes, [])
+    found = None
+    if mode in {"merge", "overwrite"} and _is_large(edits):
+        if hasattr(edits, "columns"):
+            found = _frame_edits(cast("pd.DataFrame", edits), table, schema)
+        else:
+            found = _mapping_edits(cast("dict[Any, Any]", edits), table, schema)
+    if found is None:
+        changes = to_changes(edits, table, schema, mode)
+        return _by_key(changes, table) if len(changes) >= _MANY else (changes, [])
+    rows, single, bulk = found
+    return single, _overwriting(rows, single, bulk, table) if mode == "overwrite" else bulk
+
+
+def _is_large(edits: Edits) -> bool:
+    is_frame = hasattr(edits, "columns") and hasattr(edits, "index")
+    return (is_frame or isinstance(edits, dict)) and len(edits) >= _MANY
+
+
+def _overwriting(rows: Rows, single: list[Change], bulk: list[BulkEdit], table: ItemTable) -> list[BulkEdit]:
+    """The edits, and with them the removal of every key that an item holds and that is not named for it."""
+    named = {edit.key: edit.in_order() for edit in bulk}
+    by_hand: dict[str, list[int]] = {}
+    for change in single:
+        row = table.row_of(change.item)
+        if row is not None:
+            by_hand.setdefault(change.key, []).append(row)
+    for key in table.keys:
+        column = table.column(key)
+        held = np.sort(rows[column.tags[rows] != Tag.ABSENT])
+        held = held[~rows_in(held, np.array(by_hand.get(key, []), dtype=np.int64))]
+        removal = BulkEdit(
+            key, held, column.take(held), Column(len(held)), np.ones(len(held), dtype=np.bool_)
+        )
+        edit = named[key].over(removal) if key in named else removal
+        if len(edit):
+            named[key] = edit
+    return list(named.values())
 
 
 def _by_key(changes: list[Change], table: ItemTable) -> tuple[list[Change], list[BulkEdit]]:
@@ -75,12 +106,10 @@ def _by_key(changes: list[Change], table: ItemTable) -> tuple[list[Change], list
     return [change for change in changes if change.key in few], bulk
 
 
-def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) -> list[BulkEdit] | None:
-    """The edits of a plain table; None where anything in it has to be looked at cell by cell."""
+def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) -> _Found | None:
+    """The edits of a table, its plain columns at once; None where its index or labels are not plain."""
     labels = list(frame.columns)
-    if len(set(labels)) < len(labels) or not all(isinstance(label, str) and label for label in labels):
-        return None
-    if any(label in FIELDS for label in labels):
+    if len(set(labels)) < len(labels):
         return None
     try:
         rows = _rows_of(frame.index.tolist(), table)
@@ -88,18 +117,29 @@ def _frame_edits(frame: pd.DataFrame, table: ItemTable, schema: MetadataSchema) 
         return None
     if np.bincount(rows, minlength=1).max() > 1:
         return None
-    edits = []
-    for place, key in enumerate(labels):
-        places, after = _frame_column(frame.iloc[:, place])
-        if after is None:
-            return None
-        if not len(places):
+    edits, others = [], []
+    for place, label in enumerate(labels):
+        cells, key = frame.iloc[:, place], key_of_label(label)
+        if label in FIELDS:
+            if other_fields(cells, label, rows, table):
+                others.append(place)
             continue
-        edit = BulkEdit(key, rows[places], table.column(key).take(rows[places]), after)
-        if not _fits(edit, schema):
-            return None
-        edits.append(edit)
-    return edits
+        edit = _frame_edit(key, cells, rows, table) if isinstance(key, str) and key else None
+        if edit is None or not _fits(edit, schema):
+            others.append(place)
+        elif len(edit):
+            edits.append(edit)
+    if not others:
+        return rows, [], edits
+    single, bulk = _by_key(to_changes(frame.iloc[:, others], table, schema), table)
+    return rows, single, [*edits, *bulk]
+
+
+def _frame_edit(key: str, cells: pd.Series, rows: Rows, table: ItemTable) -> BulkEdit | None:
+    places, after = _frame_column(cells)
+    if after is None:
+        return None
+    return BulkEdit(key, rows[places], table.column(key).take(rows[places]), after)
 
 
 def _frame_column(cells: pd.Series) -> tuple[Rows, Column | None]:
@@ -137,9 +177,7 @@ def _mostly_distinct(cells: pd.Series) -> bool:
     return 2 * int(sample.nunique()) > len(sample)
 
 
-def _mapping_edits(
-    edits: dict[Any, Any], table: ItemTable, schema: MetadataSchema
-) -> tuple[list[Change], list[BulkEdit]] | None:
+def _mapping_edits(edits: dict[Any, Any], table: ItemTable, schema: MetadataSchema) -> _Found | None:
     """The edits of a plain mapping; None where anything in it has to be looked at one by one."""
     cells = list(edits.values())
     if set(map(type, cells)) != {dict}:
@@ -166,9 +204,10 @@ def _mapping_edits(
         bulk.append(edit.in_order())
     many = [edit for edit in bulk if len(edit) >= _MANY]
     if len(many) == len(bulk):
-        return [], many
+        return rows, [], many
     few = {edit.key: {c.item: c for c in edit.changes(table.uuids)} for edit in bulk if len(edit) < _MANY}
-    return [few[key][item] for item, values in edits.items() for key in values if key in few], many
+    single = [few[key][item] for item, values in edits.items() for key in values if key in few]
+    return rows, single, many
 
 
 def _keys_of(cells: list[dict[Any, Any]]) -> tuple[Iterable[Any], bool]:
@@ -199,6 +238,11 @@ def _column(values: list[object]) -> Column | None:
             return None
     if str in kinds and not _encodes([value for value in values if isinstance(value, str)]):
         return None
+    if kinds & _NESTED:
+        try:
+            values = [to_json(value) if type(value) in _NESTED else value for value in values]
+        except InvalidInputError:
+            return None
     column = Column(len(values))
     plain: Sequence[Value] = values  # type: ignore[assignment]  # as was just found out
     column.write(np.arange(len(values), dtype=np.int64), plain)

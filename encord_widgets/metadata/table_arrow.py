@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
-from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.item_fields import FIELDS
+from encord_widgets.metadata.items import ItemTable
 from encord_widgets.metadata.text_store import Texts
 
 if TYPE_CHECKING:

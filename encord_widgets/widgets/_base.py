@@ -8,14 +8,14 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import anywidget
 import traitlets
 from psygnal import SignalInstance
 
-from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._fallback import headline
 from encord_widgets.widgets._life import OnPage, public_name
@@ -60,12 +60,8 @@ def check_items(items: object, widget: str) -> ItemSet:
     Raises:
         InvalidInputError: If it is no item set.
     """
-    if not isinstance(items, ItemSet):
-        hint = f"Use {widget}(client.folder(uuid))."
-        raise InvalidInputError(
-            [Problem(expected="an ItemSet", got=f"{shown(items)} ({type(items).__name__})", hint=hint)]
-        )
-    return items
+    check_kind(items, ItemSet, "an ItemSet", f"Use {widget}(client.folder(uuid)).")
+    return cast("ItemSet", items)
 
 
 def refuse_unknown(widget: type, given: Mapping[str, object]) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.columns import Column, Tag
-from encord_widgets.metadata.items import FIELDS, ItemTable
+from encord_widgets.metadata.item_fields import FIELDS
+from encord_widgets.metadata.items import ItemTable
 from encord_widgets.metadata.schema import KeyType, MetadataSchema
 from encord_widgets.metadata.values import shown
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from encord_widgets.metadata.columns import Column, Rows, Tag
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.values import same
 from encord_widgets.widgets.cell_states import ReceiptIndex, Verdict, staged_verdict, updated_verdict
 from encord_widgets.widgets.cells import encode, encode_column, to_bytes
@@ -89,7 +90,9 @@ class GridView:
 
     def __init__(self, items: ItemSet, chosen: Sequence[str] | None = None) -> None:
         self._items = items
-        self._chosen = None if chosen is None else [column_id(name, items) for name in chosen]
+        self._chosen = (
+            None if chosen is None else [column_id(name, items) for name in several(chosen, "columns")]
+        )
         self._lock = threading.RLock()
         self._arranging = threading.RLock()
         self._wanted = Arrangement()

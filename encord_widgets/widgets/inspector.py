@@ -10,6 +10,7 @@ from psygnal import SignalInstance
 
 from encord_widgets.errors import EncordWidgetsError, InvalidInputError, Problem
 from encord_widgets.metadata.encord_block import DEPRECATED, KEY, at_path
+from encord_widgets.metadata.item_fields import GROUPS
 from encord_widgets.metadata.staging import item_uuid
 from encord_widgets.metadata.values import Absent, compact, shown
 from encord_widgets.widgets._base import EncordWidget, check_items, refuse_unknown
@@ -18,7 +19,7 @@ from encord_widgets.widgets._requests import Answer, BadRequestError, Handler, L
 from encord_widgets.widgets.cell_states import ReceiptIndex
 from encord_widgets.widgets.inspector_edits import BlockEdits, stage_value
 from encord_widgets.widgets.inspector_groups import FrameSets
-from encord_widgets.widgets.inspector_media import GROUPS, kind_of, media_answer, note_of
+from encord_widgets.widgets.inspector_media import kind_of, media_answer, note_of
 from encord_widgets.widgets.inspector_rows import (
     MOST_FRAMES,
     addable,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from encord_widgets.metadata.item_fields import GROUPS
 from encord_widgets.metadata.values import shown
 from encord_widgets.widgets._requests import Answer, BadRequestError
 from encord_widgets.widgets.thumbnails import scale_down
@@ -16,9 +17,8 @@ from encord_widgets.widgets.thumbnails import scale_down
 if TYPE_CHECKING:
     from encord_widgets.item_set import ItemSet
 
-__all__ = ["GROUPS", "kind_of", "media_answer", "note_of"]
+__all__ = ["kind_of", "media_answer", "note_of"]
 
-GROUPS: Final = ("imageGroup", "imageSequence", "dicomSeries", "group")
 """Item types whose frames are items of their own."""
 
 _KINDS: Final = {

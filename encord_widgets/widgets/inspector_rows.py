@@ -19,7 +19,7 @@ from encord_widgets.metadata.encord_block import (
     is_vector,
     moved_keyframes,
 )
-from encord_widgets.metadata.items import FIELDS
+from encord_widgets.metadata.item_fields import FIELDS
 from encord_widgets.metadata.schema import MetadataSchema
 from encord_widgets.metadata.values import ABSENT, Absent, Json, Value
 from encord_widgets.widgets.cell_states import ReceiptIndex, staged_verdict, updated_verdict

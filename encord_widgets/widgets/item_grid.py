@@ -12,6 +12,7 @@ import traitlets
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.item_set import ItemSet
 from encord_widgets.item_view import to_frame
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.values import Value, shown
 from encord_widgets.widgets._fallback import ROWS_SHOWN, headline, quoted_text, static_html
 from encord_widgets.widgets._requests import StaleError
@@ -163,7 +164,11 @@ class ItemGrid(traitlets.HasTraits):
 
         Args:
             text: What to look for; empty shows all.
+
+        Raises:
+            InvalidInputError: If it is no text.
         """
+        check_kind(text, str, "text to look for", "An empty text shows all.")
         self._view.arrange(Arrangement(self._view.wanted.sort, text))
         self._show()
 

@@ -269,3 +269,9 @@ def test_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_bytes_of_a_key_are_no_text(key_text: str) -> None:
+    with pytest.raises(CredentialsError, match="The key text is bytes, not text; decode it") as caught:
+        find_credentials(ssh_private_key=key_text.encode())  # type: ignore[arg-type]
+    assert key_text[40:80] not in str(caught.value)

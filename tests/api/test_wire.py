@@ -18,7 +18,7 @@ from encord_widgets.api.codec import decode, encode
 from encord_widgets.api.errors import BadResponseError
 from encord_widgets.api.wire import Folder, FolderSummary, normal_uuid, parse_items, parse_model, split_page
 from encord_widgets.errors import InvalidInputError
-from encord_widgets.metadata.items import FIELDS
+from encord_widgets.metadata.item_fields import FIELDS
 from encord_widgets.metadata.values import ABSENT, loads
 
 ITEM = "8ad5c1e0-0000-4000-8000-000000000001"

@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 
 import encord_widgets as ew
-from encord_widgets.metadata.items import FIELDS, ItemBatch
+from encord_widgets.metadata.item_fields import FIELDS
+from encord_widgets.metadata.items import ItemBatch
 from tests.bench.safety import own_state
 
 PAGE = 10_000

@@ -47,9 +47,16 @@ def test_only_a_value_that_is_there_is_destroyed():
     assert [r.change.key for r in look({"a": {"x": 0}}, changes).destroyed] == ["x"]
 
 
-def test_a_policy_that_is_none():
+@pytest.mark.parametrize("live", [0, 5])
+def test_a_policy_that_is_none(live):
     with pytest.raises(InvalidInputError, match="report"):
-        look({"a": {"x": 5}}, [Change("a", "x", 0, 1)], on_conflict="mine")
+        look({"a": {"x": live}}, [Change("a", "x", 0, 1)], on_conflict="mine")
+
+
+def test_a_policy_that_fails():
+    found = look({"a": {"x": 5}}, [Change("a", "x", 0, 1)], on_conflict=lambda conflict: conflict.nonsense)
+    assert found.counts == {"conflict": 1}
+    assert "on_conflict raised AttributeError: 'Conflict' object has no attribute 'nonsense'" in found.text()
 
 
 def test_metadata_is_text():

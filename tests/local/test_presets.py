@@ -322,7 +322,7 @@ def test_over_the_api_items_arrive_later():
 
 
 def test_a_delay_below_zero_is_refused():
-    with pytest.raises(ValueError, match="index_delay must be 0 or more"):
+    with pytest.raises(ValueError, match="index_delay must be a number, 0 or more"):
         EmbeddedEncord(items=0, index_delay=-1)
 
 

@@ -92,6 +92,29 @@ def test_what_was_written_survives_without_a_clean_end(tmp_path: Path):
     encord.close()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"items": "9"},
+        {"items": 1.5},
+        {"items": None},
+        {"latency_ms": "9"},
+        {"latency_ms": float("nan")},
+        {"faults": 5},
+    ],
+)
+def test_arguments_that_are_not_understood(given):
+    (name,) = given
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        EmbeddedEncord(**given)
+
+
+def test_a_file_that_cannot_be_made_is_named(tmp_path: Path):
+    for path in (tmp_path, tmp_path / "nowhere" / "x.db"):
+        with pytest.raises(ValueError, match=f"{path} cannot be opened .* Name a file"):
+            EmbeddedEncord(path)
+
+
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path):
     text = tmp_path / "notes.txt"
     text.write_text("no database at all, but long enough to be looked at as one " * 20)

@@ -83,6 +83,13 @@ def test_sort_keys_order_by_kind_then_value(values):
     assert words == sorted(words)
 
 
+def test_integers_past_every_float_are_sorted_too():
+    column = Column(4)
+    column.write(np.arange(4), [10**400, 5, -(10**400), 2**60])
+    classes, ranks = sort_keys(column, np.arange(4))
+    assert np.lexsort((ranks, classes)).tolist() == [2, 1, 3, 0]
+
+
 def test_search_looks_into_text_numbers_and_json():
     values = ["Heavy Rain", 1250, 0.5, {"frames": {"12": {}}}, None, ABSENT, True]
     column = Column(len(values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,3 +186,32 @@ def test_many_key_frames_are_quick():
 
 def test_a_path_is_spelled_for_people():
     assert path_text(("$encord", "frames", "2.5", "captured at")) == '$encord.frames."2.5"."captured at"'
+
+
+def test_frame_numbers_of_a_column_with_missing_cells():
+    numbers = pd.Series([0, 120, None]).dropna()
+    assert list(EncordBlock().with_frames(numbers).value["frames"]) == ["0", "120"]
+    seconds = EncordBlock().with_config(keyframe_mode="seconds").with_frames([1.0, 2.5])
+    assert [frame.position for frame in seconds.frames] == [1.0, 2.5]
+
+
+def test_what_is_no_position_is_refused_all_at_once():
+    with pytest.raises(ew.InvalidInputError) as caught:
+        EncordBlock(FULL).with_frames([float("nan"), -1, 1.5, "x", True, 7])
+    assert [problem.key for problem in caught.value.problems] == [
+        f"$encord.frames.{label}" for label in ("nan", "-1", '"1.5"', "x", "True")
+    ]
+    assert {problem.expected for problem in caught.value.problems} == {"a frame number, 0 or more"}
+    with pytest.raises(ew.InvalidInputError, match="a list of frame numbers, got 5"):
+        EncordBlock().with_frames(5)
+
+
+def test_a_frame_under_an_odd_label_keeps_taking_values():
+    held = EncordBlock({"frames": {"odd": {"weather": "rain"}}})
+    assert held.with_frames({"odd": {"lux": 1}}).value == {"frames": {"odd": {"weather": "rain", "lux": 1}}}
+
+
+def test_a_misspelt_setting_is_refused():
+    with pytest.raises(ew.InvalidInputError, match="expected sampling_rate or keyframe_mode, got 'sampling'"):
+        EncordBlock(FULL).with_config(sampling=0)
+    assert EncordBlock(FULL).with_config(codec="y").value["config"]["codec"] == "y"

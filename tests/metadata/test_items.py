@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.metadata.fingerprints import UNKNOWN, fingerprints_of
-from encord_widgets.metadata.items import FIELDS, Edited, ItemBatch, ItemTable
+from encord_widgets.metadata.item_fields import FIELDS
+from encord_widgets.metadata.items import Edited, ItemBatch, ItemTable
 from encord_widgets.metadata.values import ABSENT, canonical
 from tests.metadata import strategies
 

@@ -430,3 +430,13 @@ def test_rows_and_columns_of_several_levels_are_refused():
         join(pd.DataFrame({"lux": [1]}, index=several), [("a", {})], on="uuid")
     with pytest.raises(InvalidInputError, match="a column 'name'"):
         join(pd.DataFrame([[1]], columns=several), [("a", {})])
+
+
+def test_a_single_column_by_name_and_a_misspelt_one():
+    frame = pd.DataFrame({"name": ["a"], "lux": [1], "weather": ["fog"]})
+    assert dict(join_plan(frame, "name", "lux", set()).keys) == {"lux": "lux"}
+    with pytest.raises(InvalidInputError, match="Did you mean 'weather'"):
+        join_plan(frame, "name", "wether", set())
+    with pytest.raises(InvalidInputError) as caught:
+        join_plan(frame, "name", ["zzz"], set())
+    assert str(caught.value) == "expected a column 'zzz', got the columns name, lux, weather."

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,3 +162,30 @@ def test_two_hundred_thousand_changes_survive_their_file(tmp_path):
     plan = Plan.of(changes, {})
     again = Plan.load(plan.save(tmp_path / "x.json"))
     assert len(again) == 200_000
+
+
+def test_a_receipt_is_no_plan(tmp_path):
+    path = tmp_path / "receipt.json"
+    for says, hint in (
+        ("encord-widgets/receipt/1", "It is a receipt."),
+        ("encord-widgets/plan/9", "Use the version of encord_widgets that wrote it."),
+        (None, "It is no plan that encord_widgets wrote."),
+    ):
+        path.write_text(json.dumps({"format": says}))
+        with pytest.raises(InvalidInputError, match=re.escape(hint)):
+            Plan.load(path)
+
+
+@pytest.mark.parametrize("items", [pd.DataFrame(), "folder"])
+def test_values_before_come_from_an_item_set(items):
+    table = pd.DataFrame({"item": ["a"], "key": ["lux"], "after": ["5"]})
+    with pytest.raises(InvalidInputError, match="expected an ItemSet as items, got"):
+        Plan.from_frame(table, items)
+
+
+@pytest.mark.parametrize("suffix", ["json", "parquet"])
+def test_the_folder_that_is_missing_is_named(tmp_path, suffix):
+    plan = Plan.of([Change("a", "x", 0, 1)], {})
+    with pytest.raises(InvalidInputError) as caught:
+        plan.save(tmp_path / "nowhere" / f"x.{suffix}")
+    assert str(caught.value) == f"expected a folder {tmp_path / 'nowhere'} for x.{suffix}, got none."

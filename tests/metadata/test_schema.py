@@ -79,6 +79,11 @@ def test_what_fits(key, fits, misfits):
         assert problem.reason.startswith("expected ")
 
 
+def test_an_integer_past_every_float_does_not_fit():
+    for number in (10**400, -(10**400)):
+        assert SCHEMA.misfit("lux", number).expected == "a number that a 64-bit float holds exactly"
+
+
 @given(strategies.values)
 def test_any_value_gets_a_verdict(value):
     for key in SCHEMA:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import uuid
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -209,3 +210,21 @@ def test_keys_that_cannot_be_are_named():
     with pytest.raises(InvalidInputError, match="letters, digits") as caught:
         MetadataSchema.infer([{"a/b": 1, "c:d": 2, "fine": 3}])
     assert [problem.key for problem in caught.value.problems] == ["a/b", "c:d"]
+
+
+@pytest.mark.parametrize("given", [None, Path("schema.json")])
+@pytest.mark.parametrize("read", [MetadataSchema.from_json, MetadataSchema.from_yaml])
+def test_a_file_is_read_first(read, given):
+    with pytest.raises(InvalidInputError, match=r"expected (JSON|YAML) text, got .*path\.read_text"):
+        read(given)
+
+
+@pytest.mark.parametrize("given", [None, "{}", [("lux", "number")]])
+def test_a_schema_to_stage_is_a_map(given):
+    with pytest.raises(InvalidInputError, match="expected a schema, got"):
+        SchemaDraft(MetadataSchema()).stage(given)
+
+
+def test_the_columns_of_encord_itself_are_passed_over():
+    frame = pd.DataFrame({"name": ["a.jpg"], "lux": [4.5], "$encord": [{"frames": {"0": {}}}]})
+    assert list(MetadataSchema.infer(frame)) == ["lux"]

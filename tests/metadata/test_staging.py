@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from encord_widgets.errors import InvalidInputError
+from encord_widgets.item_view import to_frame
+from encord_widgets.metadata import staging_bulk
 from encord_widgets.metadata.changes import Change, ChangeSet
 from encord_widgets.metadata.items import ItemBatch, ItemTable
 from encord_widgets.metadata.schema import MetadataSchema
@@ -95,6 +98,27 @@ def test_fields_may_travel_in_a_frame_but_not_change(table):
     frame.loc[A, "name"] = "other.png"
     with pytest.raises(InvalidInputError, match="a field of the item, not metadata"):
         to_changes(frame, table, SCHEMA)
+
+
+@pytest.mark.parametrize("many", [1, 1000])
+def test_a_frame_of_the_items_with_a_key_that_a_field_has_the_name_of_changes_nothing(many, monkeypatch):
+    monkeypatch.setattr(staging_bulk, "_MANY", many)
+    table = ItemTable()
+    table.append(ItemBatch([A, B], {"name": ["a.png", "b.png"]}, [{"name": "mine", "lux": 1}, {"lux": 2}]))
+    frame = to_frame(table, np.arange(2))
+    assert {"name", "client_metadata.name"} <= set(frame.columns)
+    changes = ChangeSet()
+    changes.stage(*staging_bulk.staged_edits(frame, table, SCHEMA), table)
+    assert not changes
+    frame["client_metadata.name"] = "ours"
+    changes.stage(*staging_bulk.staged_edits(frame, table, SCHEMA), table)
+    assert {(c.item, c.key): (c.base, c.after) for c in changes} == {
+        (A, "name"): ("mine", "ours"),
+        (B, "name"): (ABSENT, "ours"),
+    }
+    frame["name"] = "other.png"
+    with pytest.raises(InvalidInputError, match=r"that name is the column client_metadata\.name"):
+        staging_bulk.staged_edits(frame, table, SCHEMA)
 
 
 def test_an_item_twice_in_a_frame_is_refused(table):

@@ -40,7 +40,8 @@ def few_are_many(monkeypatch):
 def table():
     made = ItemTable()
     metadata = [
-        {"lux": n, "weather": "fog", "notes": "sun"} if n % 2 else {"weather": "odd"} for n in range(6)
+        {"lux": n, "weather": "fog", "notes": "sun", "width": 5} if n % 2 else {"weather": "odd"}
+        for n in range(6)
     ]
     made.append(ItemBatch(ITEMS, {"name": [f"{n}.png" for n in range(6)]}, metadata))
     return made
@@ -60,7 +61,10 @@ def staged(edits, items, mode, *, at_once):
 
 
 index = st.lists(st.sampled_from([*ITEMS, ITEMS[0].upper(), "nonsense", 7]), max_size=6)
-labels = st.lists(st.sampled_from(["lux", "weather", "notes", "new", "name", 5, ""]), max_size=3)
+labels = st.lists(
+    st.sampled_from(["lux", "weather", "notes", "new", "name", "width", "client_metadata.width", 5, ""]),
+    max_size=3,
+)
 
 
 @given(st.data())
@@ -73,7 +77,8 @@ def test_a_frame_at_once_is_as_row_by_row(data):
     if not halved and data.draw(st.booleans()):  # Arrow cannot hold half a surrogate pair
         frame = data.draw(st.sampled_from([frame.infer_objects, frame.convert_dtypes]))()
     items = table()
-    assert staged(frame, items, "merge", at_once=True) == staged(frame, items, "merge", at_once=False)
+    for mode in ("merge", "overwrite"):
+        assert staged(frame, items, mode, at_once=True) == staged(frame, items, mode, at_once=False)
 
 
 @given(
@@ -106,6 +111,42 @@ def test_a_plain_mapping_is_taken_by_column():
         single, bulk = staged_edits(edits, table(), SCHEMA)
     assert single == []
     assert [(edit.key, len(edit)) for edit in bulk] == [("lux", 6), ("weather", 6), ("notes", 6)]
+
+
+def test_of_a_frame_only_columns_that_need_it_are_looked_at_cell_by_cell():
+    nested = [{"a": [n]} if n % 2 else [n, None] for n in range(6)]
+    frame = pd.DataFrame(
+        {"name": [f"{n}.png" for n in range(6)], "new": nested, "weather": ["fog", "sun"] * 3}, index=ITEMS
+    )
+    with patch.object(staging_bulk, "to_changes", wraps=to_changes) as looked_at:
+        single, bulk = staged_edits(frame.drop(columns="weather"), table(), SCHEMA)
+        assert not looked_at.called
+        assert (single, [(edit.key, len(edit)) for edit in bulk]) == ([], [("new", 6)])
+        with pytest.raises(InvalidInputError, match="3 problems"):
+            staged_edits(frame, table(), SCHEMA)
+    assert [list(call.args[0].columns) for call in looked_at.call_args_list] == [["weather"]]
+
+
+def test_an_overwrite_of_many_items_is_taken_by_column():
+    with patch.object(staging_bulk, "to_changes", side_effect=AssertionError):
+        single, bulk = staged_edits({item: {"lux": 1} for item in ITEMS}, table(), SCHEMA, "overwrite")
+    assert single == []
+    assert [(edit.key, len(edit), edit.removed) for edit in bulk] == [
+        ("lux", 6, 0),
+        ("weather", 6, 6),
+        ("notes", 3, 3),
+        ("width", 3, 3),
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 6])
+def test_a_repeated_column_is_a_problem(rows):
+    frame = pd.DataFrame([["fog", "rain"]] * rows, columns=["weather", "weather"], index=ITEMS[:rows])
+    with (
+        patch.object(staging_bulk, "_MANY", 3),
+        pytest.raises(InvalidInputError, match="one column 'weather'"),
+    ):
+        staged_edits(frame, table(), SCHEMA)
 
 
 def test_a_plain_frame_is_taken_by_column():

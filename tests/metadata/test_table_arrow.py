@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encord_widgets.metadata.columns import Column, Tag
-from encord_widgets.metadata.items import FIELDS, ItemBatch, ItemTable
+from encord_widgets.metadata.item_fields import FIELDS
+from encord_widgets.metadata.items import ItemBatch, ItemTable
 from encord_widgets.metadata.table_arrow import ArrowLayout, read_table
 from encord_widgets.metadata.text_store import Texts
 from encord_widgets.metadata.values import ABSENT

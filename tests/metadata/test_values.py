@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import json
 import uuid
 from decimal import Decimal
@@ -114,6 +115,40 @@ def test_every_problem_inside_a_value_is_named_with_its_path():
     with pytest.raises(InvalidInputError) as caught:
         to_json({"a": [1.0, float("nan")], "b": {"c": {1}}})
     assert [problem.got for problem in caught.value.problems] == ["nan (float) at a[1]", "{1} (set) at b.c"]
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"at": dt.date(2024, 2, 24), "n": 1}, {"at": "2024-02-24", "n": 1}),
+        ([uuid.UUID(int=5), None], [str(uuid.UUID(int=5)), None]),
+        ({"n": [Level.LOW, True, np.int64(2), 2**70, 1.0]}, {"n": [1, True, 2, 2**70, 1.0]}),
+    ],
+)
+def test_what_is_inside_a_value_is_converted_exactly(value, expected):
+    assert repr(to_json(value)) == repr(expected)
+
+
+def test_a_nested_value_is_copied():
+    value = {"frames": [{"a": 1}]}
+    copied = to_json(value)
+    value["frames"][0]["a"] = 2
+    assert copied == {"frames": [{"a": 1}]}
+
+
+def test_levels_are_counted_and_not_brackets():
+    wide = [[] for _ in range(200)]
+    assert to_json(wide) == wide
+    deep: list[object] = []
+    for _ in range(64):
+        deep = [deep]
+    assert to_json(deep) == deep
+    with pytest.raises(InvalidInputError, match="64 levels"):
+        to_json([deep])
 
 
 def test_a_value_that_holds_itself_is_refused():

@@ -13,6 +13,7 @@ from encord_widgets.metadata.filters.subjects import (
     STATES,
 )
 from encord_widgets.metadata.filters.tree import Filter, Not, Rule
+from encord_widgets.metadata.given import several
 from encord_widgets.metadata.values import ABSENT, Json
 
 __all__ = ["RESERVED", "F", "FieldNames", "Fields", "StateNames", "Subject"]
@@ -77,10 +78,10 @@ class Subject:
         """The value is one of several.
 
         Args:
-            values: What it may be.
+            values: What it may be; a single text is one value.
             any_case: Whether upper and lower case are the same.
         """
-        return self._rule("in_ci" if any_case else "in", *values)
+        return self._rule("in_ci" if any_case else "in", *several(values, "values"))
 
     def contains(self, text: str, *, any_case: bool = False) -> Filter:
         """The value is text that contains a text.

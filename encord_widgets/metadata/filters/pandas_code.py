@@ -11,7 +11,7 @@ from encord_widgets.metadata.filters.arguments import span
 from encord_widgets.metadata.filters.operators import OPERATORS
 from encord_widgets.metadata.filters.pandas_helpers import TAKEN, with_helpers
 from encord_widgets.metadata.filters.tree import Filter, Group, Rule
-from encord_widgets.metadata.items import FIELDS
+from encord_widgets.metadata.item_fields import FIELDS, OWN_KEYS
 from encord_widgets.metadata.values import Json, shown
 
 __all__ = ["to_pandas"]
@@ -116,7 +116,7 @@ def _rule(rule: Rule) -> str:
     if rule.kind == "field":
         label = None if rule.name == "uuid" else rule.name
     else:
-        label = f"client_metadata.{rule.name}" if rule.name in FIELDS else rule.name
+        label = f"{OWN_KEYS}{rule.name}" if rule.name in FIELDS else rule.name
     name, values = repr(label), rule.values
     if rule.op in _SYMBOLS:
         subject, (bound,) = _ordered(name, values)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from encord_widgets.errors import InvalidInputError, Problem
-from encord_widgets.metadata.items import FIELDS
+from encord_widgets.metadata.item_fields import FIELDS
 from encord_widgets.metadata.values import Json, shown
 
 __all__ = [

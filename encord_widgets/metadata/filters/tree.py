@@ -28,6 +28,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 from encord_widgets.errors import InvalidInputError, Problem
 from encord_widgets.metadata.filters.operators import operator
 from encord_widgets.metadata.filters.subjects import OPAQUE_COLUMN, check_question, column_name
+from encord_widgets.metadata.given import check_kind
 from encord_widgets.metadata.values import Json, canonical, shown
 
 __all__ = [
@@ -106,6 +107,7 @@ class Filter:
             parse,
         )  # builds trees
 
+        check_kind(text, str, "the text of a filter", "Such as 'weather = \"rain\"'.")
         return parse(text)
 
     @staticmethod

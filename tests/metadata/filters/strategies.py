@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from encord_widgets.metadata.filters.operators import OPERATORS
 from encord_widgets.metadata.filters.subjects import FILTER_FIELDS, STATES
 from encord_widgets.metadata.filters.tree import Filter, Group, Not, Rule
-from encord_widgets.metadata.items import FIELDS
+from encord_widgets.metadata.item_fields import FIELDS
 from encord_widgets.metadata.values import ABSENT
 from tests.metadata.filters.reference import Item
 from tests.metadata.strategies import text, values

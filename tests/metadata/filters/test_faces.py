@@ -245,3 +245,11 @@ def test_json_too_deep_is_refused() -> None:
         data = {"not": data}
     with pytest.raises(ew.InvalidInputError, match="at most 100 levels"):
         Filter.from_json(data)
+
+
+def test_a_single_text_is_one_value():
+    assert ew.F.weather.isin("rain") == ew.F.weather.isin(["rain"])
+    with pytest.raises(ew.InvalidInputError, match="a list of values, got None"):
+        ew.F.weather.isin(None)
+    with pytest.raises(ew.InvalidInputError, match="the text of a filter, got None"):
+        Filter.parse(None)
