@@ -38,6 +38,7 @@ _PASSING_SECONDS: Final = 3600
 _ROWS_AT_ONCE: Final = 1 << 15
 _TRIES: Final = 3
 _GRACE: Final = 2.0
+_replacing = threading.Lock()
 
 
 def cache_folder() -> Path:
@@ -189,7 +190,7 @@ class SourceCache:
         since: dt.datetime,
         failed: Callable[[], object],
     ) -> None:
-        """Write the table on a thread, whole or not at all. Of several writers at once the last counts.
+        """Write the table on a thread, whole or not at all. Of several writers at once the latest reading counts.
 
         Args:
             table: The items.
@@ -222,11 +223,19 @@ class SourceCache:
             if not written or passing.stat().st_size > self._most_bytes:
                 return False
             os.utime(passing, (since, since))
-            passing.replace(self.path)
+            with _replacing:
+                if not self._has_newer(since):
+                    passing.replace(self.path)
         finally:
             passing.unlink(missing_ok=True)
         self._tidy()
         return True
+
+    def _has_newer(self, since: float) -> bool:
+        """Whether a writer that began later was quicker."""
+        with suppress(OSError):  # what seems to be of the future is of a clock that was wrong
+            return since < self.path.stat().st_mtime <= time.time()
+        return False
 
     def confirm(self, since: dt.datetime) -> None:
         """Note that the content is still what Encord holds.

@@ -304,6 +304,26 @@ def test_two_writers_at_once_leave_a_whole_file(world):
         assert failed == []
 
 
+def test_a_writer_that_began_earlier_does_not_undo_a_later_one(world):
+    with world.kernel() as client:
+        items = client.folder(world.folder).wait()
+        client._cache.close()
+        cache = ClientCache(NAME).of("folder", world.folder)
+        cache.path.unlink()
+        now = time.time()
+        some, rows = items.rows[:1], items.rows
+        assert cache._keep(items.table, rows, items.lock, now - 10)
+        assert cache._keep(items.table, some, items.lock, now - 20)
+        table, moment = cache.read()
+        assert table.uuids == world.uuids
+        assert moment.timestamp() == pytest.approx(now - 10)
+        assert cache._keep(items.table, some, items.lock, now - 5)
+        assert cache.read()[0].uuids == world.uuids[:1]
+        os.utime(cache.path, (now + 10**6,) * 2)  # by a clock that was wrong
+        assert cache._keep(items.table, rows, items.lock, now)
+        assert cache.read()[0].uuids == world.uuids
+
+
 def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(world, monkeypatch):
     world.visit()
     with world.kernel() as client:
