@@ -109,9 +109,18 @@ class ItemLoader:
 
         Raises:
             ApiError: If loading failed.
-            TimeoutError: If it takes longer.
+            TimeoutError: If it takes longer; loading goes on.
         """
-        self._work.result(timeout)
+        try:
+            self._work.result(timeout)
+        except TimeoutError:
+            if timeout is None or not self.running:
+                raise
+            done, total = self.progress.done, self.progress.total
+            of = "" if total is None else f" of {total:,}"
+            raise TimeoutError(
+                f"{self._source.title}: {done:,}{of} items have arrived after {timeout:g} s. Loading goes on."
+            ) from None
 
     def again(self) -> None:
         """Read the source again, unless it is being read."""

@@ -182,7 +182,7 @@ class ItemSet(FocusedItems, RereadItems, TidyItems):
 
         Raises:
             ApiError: If loading failed; what arrived before stays.
-            TimeoutError: If it takes longer.
+            TimeoutError: If it takes longer; loading goes on.
         """
         self._loader.wait(timeout)
         return self

@@ -50,6 +50,8 @@ def test_a_source_that_was_seen_before_is_shown_at_once(world, tmp_path):
 def test_a_source_that_was_never_seen_is_shown_as_ever(world):
     with world.held_up() as (items, go):
         assert in_view(items) == {}
+        with pytest.raises(TimeoutError, match=r"0.* items have arrived after 0.01 s\. Loading goes on\."):
+            items.wait(0.01)
         go.set()
         items.wait()
         assert (items.reread, items.as_of, items.loading.cached) == (None, "", None)

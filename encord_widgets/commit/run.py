@@ -106,6 +106,13 @@ class CommitRun:
         while True:
             try:
                 return self._future.result(timeout)
+            except TimeoutError:
+                if self.done():
+                    raise
+                now = self.progress
+                raise TimeoutError(
+                    f"{now.items_done:,} of {now.items_total:,} items are committed so far. The commit goes on."
+                ) from None
             except CancelledError:
                 raise EncordWidgetsError(
                     "The client was closed before this commit ended. A new client finishes it: client.resume()."

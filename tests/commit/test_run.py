@@ -97,7 +97,7 @@ def test_waiting_has_a_limit_and_the_commit_goes_on(background):
     go_on = threading.Event()
     encord.before_write = lambda patches: go_on.wait(10)
     run = started(background, encord, 1)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"^0 of 1 items are committed so far\. The commit goes on\.$"):
         run.result(0.05)
     assert not run.done()
     go_on.set()
