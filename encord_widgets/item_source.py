@@ -13,7 +13,7 @@ from encord_widgets.api.endpoints import EncordApi
 from encord_widgets.api.errors import ApiError
 from encord_widgets.api.listing import first_error, list_folder
 from encord_widgets.api.wire import parse_items
-from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM
+from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM, MOST_REFUSED
 from encord_widgets.metadata.items import ItemBatch, ItemProblem
 from encord_widgets.metadata.texts import counted
 
@@ -21,8 +21,6 @@ __all__ = ["CollectionSource", "FolderSource", "ImageGroupSource", "ListedSource
 
 MOST_UUIDS: Final = 1000
 _READS_IN_FLIGHT: Final = 4
-# So many items refused and none read: it is not the items, and asking for each of them would take hours.
-_MOST_REFUSED: Final = 50
 _REFUSED: Final = "the server refused to show it: there is no such item, or it is not yours to read"
 
 
@@ -266,7 +264,7 @@ class _Readable:
         except BLAMES_AN_ITEM as error:
             if len(uuids) == 1:
                 self._refused.append(error)
-                if len(self._refused) >= _MOST_REFUSED:
+                if len(self._refused) >= MOST_REFUSED:
                     self.check()
                 return ItemBatch(missing=list(uuids), problems=[ItemProblem(uuids[0], None, _REFUSED)])
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import time
@@ -196,7 +195,6 @@ def test_background_work_is_cancelled_by_close():
     assert future.cancelled() or future.exception() is not None
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_client_says_that_it_does_not_work_in_a_fork():
     script = (
         "import os, encord_widgets as ew\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from encord_widgets.api.errors import ApiError
-from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM
+from encord_widgets.commit.wire_calls import BLAMES_AN_ITEM, MOST_REFUSED
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.values import ABSENT, Value
 
@@ -15,8 +15,6 @@ __all__ = ["Live", "Reader", "read_live"]
 
 # Few enough that their metadata is small in memory, enough to keep several bundles in flight.
 _AT_ONCE: Final = 4000
-# So many items refused and none read: it is not the items, and asking for each of them would take hours.
-_MOST_REFUSED: Final = 50
 
 
 class Reader(Protocol):
@@ -83,7 +81,7 @@ def _read(reader: Reader, items: list[str], keys: Mapping[str, Iterable[str]], l
             raise error from None
         if len(items) == 1:
             live.unreadable[items[0]] = str(error)
-            if len(live.unreadable) >= _MOST_REFUSED and not live.held:
+            if len(live.unreadable) >= MOST_REFUSED and not live.held:
                 raise error from None
             return
         middle = len(items) // 2

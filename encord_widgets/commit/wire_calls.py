@@ -15,12 +15,14 @@ from encord_widgets.api.errors import (
 from encord_widgets.metadata.items import ItemBatch
 from encord_widgets.metadata.values import Json
 
-__all__ = ["BLAMES_AN_ITEM", "CommitApi", "CommitCalls"]
+__all__ = ["BLAMES_AN_ITEM", "MOST_REFUSED", "CommitApi", "CommitCalls"]
 
 T = TypeVar("T")
 
 # One item can be the cause of these; all others concern the whole connection.
 BLAMES_AN_ITEM: Final = (InvalidRequestError, AuthorisationError, NotFoundError, PayloadTooLargeError)
+# So many items refused and none read: it is not the items, and asking for each of them would take hours.
+MOST_REFUSED: Final = 50
 
 
 class CommitApi(Protocol):

@@ -4,13 +4,18 @@ import { FakeGrid } from "../dev/fake_python";
 import { cell, editor, go, open } from "./grid_page";
 import { press, requests, until } from "./strict_model";
 
+/** Types what is no number into a number. */
+async function refuse(root: HTMLElement): Promise<void> {
+  press(go(root, 2, "key:lux"), "x");
+  press(editor(root), "Enter");
+  await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+}
+
 test("a refusal opens the editor again with the reason, Escape restores the cell", async () => {
   const model = new FakeGrid(50);
   model.stage(2, "lux", ["n", "5"]);
   const root = await open(model);
-  press(go(root, 2, "key:lux"), "x");
-  press(editor(root), "Enter");
-  await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+  await refuse(root);
   const reason = document.getElementById(editor(root).getAttribute("aria-describedby") ?? "");
   expect(reason?.textContent).toContain("Expected a number");
   expect(editor(root).value).toBe("x");
@@ -22,9 +27,7 @@ test("a refusal opens the editor again with the reason, Escape restores the cell
 test("a refused text waits while the focus is elsewhere, and takes the keyboard again", async () => {
   const model = new FakeGrid(50);
   const root = await open(model);
-  press(go(root, 2, "key:lux"), "x");
-  press(editor(root), "Enter");
-  await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+  await refuse(root);
   const elsewhere = document.body.appendChild(document.createElement("button"));
   elsewhere.focus();
   model.bump();
@@ -44,16 +47,12 @@ test("a refused text waits while the focus is elsewhere, and takes the keyboard 
 test("another cell gives a refused text up, with its reason; a changed one is another edit", async () => {
   const model = new FakeGrid(50);
   const root = await open(model);
-  press(go(root, 2, "key:lux"), "x");
-  press(editor(root), "Enter");
-  await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+  await refuse(root);
   go(root, 6, "key:weather");
   expect(editor(root)).toBeNull();
   expect(root.querySelector(".ecw-message-bad")?.textContent).toContain("Expected a number");
 
-  press(go(root, 2, "key:lux"), "x");
-  press(editor(root), "Enter");
-  await until(() => editor(root)?.getAttribute("aria-invalid") === "true");
+  await refuse(root);
   editor(root).value = "7";
   go(root, 6, "key:weather");
   expect(editor(root)).toBeNull();
